@@ -1,0 +1,10 @@
+//! Customer scoring: RFM, loyalty score, lifetime value, churn and segments, with the same bits on every machine.
+
+pub mod error;
+pub mod monitor;
+pub mod numeric;
+
+mod check;
+
+pub use error::{Error, Result};
+pub use ndarray;

@@ -1,0 +1,5 @@
+//! Hostile input to every public function: a typed error or a right answer, never a panic; one module a concept.
+
+// A test that cannot go on panics.
+#![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used)]
+

@@ -1,0 +1,7 @@
+//! Properties that hold for every input, checked on random ones; one module a concept.
+
+// A test that cannot go on panics.
+#![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used)]
+
+mod elementary;
+mod special;
