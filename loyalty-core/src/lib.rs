@@ -1,5 +1,6 @@
 //! Customer scoring: RFM, loyalty score, lifetime value, churn and segments, with the same bits on every machine.
 
+pub mod customers;
 pub mod error;
 pub mod monitor;
 pub mod numeric;

@@ -10,6 +10,7 @@ use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
 // One adapter a concept: from a case to a call, and from its answer to named results.
+mod customers;
 mod elementary;
 mod special;
 
@@ -223,7 +224,7 @@ macro_rules! concepts {
         }
     )*};
 }
-concepts!(elementary, special);
+concepts!(customers, elementary, special);
 
 #[test]
 fn the_comparison_can_fail() {

@@ -3,3 +3,4 @@
 // A test that cannot go on panics.
 #![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used)]
 
+mod customers;

@@ -3,5 +3,6 @@
 // A test that cannot go on panics.
 #![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used)]
 
+mod customers;
 mod elementary;
 mod special;

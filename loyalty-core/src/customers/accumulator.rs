@@ -1,0 +1,316 @@
+//! An order log taken in batches.
+
+use super::ids::{Ids, Index, NONE};
+use super::summary::Log;
+use super::{
+    CustomerIds, Customers, NULL_TIME, OnInvalid, Refunds, RowCounts, SummaryParams, Transactions,
+    check_as_of,
+};
+use crate::check;
+use crate::error::{Error, Result};
+use std::fmt::Debug;
+
+/// Takes an order log in batches, merges with other accumulators, and summarises as of any moment.
+///
+/// The result is that of [`summarize`](super::summarize) over all rows at once, to the bit, in whatever order they came.
+/// It keeps what any `as_of` needs: 20 bytes a row (24 where there are orders) and each distinct id once. A call that
+/// fails leaves it as it was.
+///
+/// ```
+/// use loyalty_core::customers::{Accumulator, MICROSECONDS_PER_DAY as DAY, NULL_TIME, SummaryParams, Transactions};
+///
+/// let mut january = Accumulator::new(SummaryParams::default())?;
+/// january.update(&Transactions::new(&[1, 2, 1], &[0, 5 * DAY, 30 * DAY], &[9.0, 4.0, 7.0]))?;
+/// let mut february = Accumulator::new(SummaryParams::default())?;
+/// february.update(&Transactions::new(&[1], &[45 * DAY], &[3.0]))?;
+/// january.merge(february)?;
+///
+/// let cutoff = 31 * DAY;
+/// let customers = january.finish(Some(cutoff))?;
+/// assert_eq!(customers.n_purchases, [2, 1]);
+/// assert_eq!(january.next_purchase(&customers, cutoff), [45 * DAY, NULL_TIME]);
+/// assert_eq!(january.finish(None)?.total_amount, [19.0, 4.0]);
+/// # Ok::<(), loyalty_core::Error>(())
+/// ```
+#[derive(Debug, Clone)]
+pub struct Accumulator {
+    params: SummaryParams,
+    n_threads: usize,
+    customers: Index,
+    orders: Index,
+    customer: Vec<u32>,
+    time: Vec<i64>,
+    amount: Vec<f64>,
+    /// Empty as long as no batch had orders.
+    order: Vec<u32>,
+    /// Earliest and latest time of all valid rows.
+    span: Option<(i64, i64)>,
+    counts: RowCounts,
+}
+
+impl Accumulator {
+    /// An accumulator without rows.
+    ///
+    /// # Errors
+    /// [`InvalidParameter`](Error::InvalidParameter) as for [`summarize`](super::summarize).
+    pub fn new(params: SummaryParams) -> Result<Self> {
+        Ok(Self {
+            n_threads: params.check()?,
+            params,
+            customers: Index::default(),
+            orders: Index::default(),
+            customer: Vec::new(),
+            time: Vec::new(),
+            amount: Vec::new(),
+            order: Vec::new(),
+            span: None,
+            counts: RowCounts::default(),
+        })
+    }
+
+    /// The parameters.
+    pub fn params(&self) -> &SummaryParams {
+        &self.params
+    }
+
+    /// Takes a batch of rows. Lines of one order may be in different batches, and some batches may have no orders.
+    ///
+    /// # Errors
+    /// Those of [`summarize`](super::summarize) for the batch, rows counted within it;
+    /// [`ShapeMismatch`](Error::ShapeMismatch) if its ids are of another kind than those before.
+    pub fn update(&mut self, tx: &Transactions<'_>) -> Result<()> {
+        let screen = Screen::of(tx, &self.params)?;
+        self.customers.check("customer", tx.customer)?;
+        tx.order.map_or(Ok(()), |ids| self.orders.check("order", ids))?;
+
+        let customer = screen.number(&mut self.customers, tx.customer);
+        let kept = |row: usize| customer[row] != NONE;
+        if let Some(ids) = tx.order {
+            self.order.resize(self.customer.len(), NONE);
+            let order = self.orders.number(ids, kept);
+            self.order.extend((0..tx.time.len()).filter(|&row| kept(row)).map(|row| order[row]));
+        }
+        self.time.extend((0..tx.time.len()).filter(|&row| kept(row)).map(|row| tx.time[row]));
+        self.amount.extend((0..tx.time.len()).filter(|&row| kept(row)).map(|row| tx.amount[row]));
+        self.customer.extend(customer.iter().filter(|&&number| number != NONE));
+        self.end_batch(screen.span, &screen.counts);
+        Ok(())
+    }
+
+    /// Takes all rows of another accumulator with the same parameters. The result does not depend on which of the two
+    /// takes the other, nor on the order of several merges.
+    ///
+    /// # Errors
+    /// [`InvalidParameter`](Error::InvalidParameter) naming a parameter in which they differ (threads may);
+    /// [`ShapeMismatch`](Error::ShapeMismatch) if their ids are of different kinds.
+    pub fn merge(&mut self, other: Accumulator) -> Result<()> {
+        let (ours, theirs) = (&self.params, &other.params);
+        same("period", &ours.period, &theirs.period)?;
+        same("refunds", &ours.refunds, &theirs.refunds)?;
+        same("on_invalid", &ours.on_invalid, &theirs.on_invalid)?;
+        same("time_unit", &ours.time_unit, &theirs.time_unit)?;
+        same("as_of", &ours.as_of, &theirs.as_of)?;
+        self.customers.check_index("customer", &other.customers)?;
+        self.orders.check_index("order", &other.orders)?;
+
+        let customers = self.customers.absorb(&other.customers);
+        let orders = self.orders.absorb(&other.orders);
+        if !other.order.is_empty() {
+            self.order.resize(self.customer.len(), NONE);
+            let renumbered = |&number: &u32| orders.get(number as usize).copied().unwrap_or(NONE);
+            self.order.extend(other.order.iter().map(renumbered));
+        }
+        self.customer.extend(other.customer.iter().map(|&number| customers[number as usize]));
+        self.time.extend_from_slice(&other.time);
+        self.amount.extend_from_slice(&other.amount);
+        self.end_batch(other.span, &other.counts);
+        Ok(())
+    }
+
+    fn end_batch(&mut self, span: Option<(i64, i64)>, counts: &RowCounts) {
+        if !self.order.is_empty() {
+            self.order.resize(self.customer.len(), NONE);
+        }
+        self.span = match (self.span, span) {
+            (Some(a), Some(b)) => Some((a.0.min(b.0), a.1.max(b.1))),
+            (a, b) => a.or(b),
+        };
+        self.counts.add(counts);
+    }
+
+    /// One row per customer as of `as_of`; `None` means the parameters' `as_of`, and failing that the latest time.
+    ///
+    /// # Errors
+    /// Those of [`summarize`](super::summarize) that do not concern single rows.
+    pub fn finish(&self, as_of: Option<i64>) -> Result<Customers> {
+        as_of.map_or(Ok(()), check_as_of)?;
+        let as_of = as_of_or(as_of.or(self.params.as_of), self.span)?;
+        self.log().summary(&self.params, as_of, self.counts, self.n_threads)
+    }
+
+    /// The earliest time of all rows taken, dropped ones aside.
+    pub fn earliest_time(&self) -> Option<i64> {
+        self.span.map(|(earliest, _)| earliest)
+    }
+
+    /// The latest time of all rows taken, dropped ones aside.
+    pub fn latest_time(&self) -> Option<i64> {
+        self.span.map(|(_, latest)| latest)
+    }
+
+    /// For each of `customers` the time of the first order after `after`, or [`NULL_TIME`] if there is none: what churn
+    /// labels are made from.
+    ///
+    /// An order that began up to `after` is not counted, whatever the time of its later lines; periods play no part.
+    /// A customer never seen here has none.
+    pub fn next_purchase(&self, customers: &Customers, after: i64) -> Vec<i64> {
+        let next = self.log().next_purchase(after, self.n_threads);
+        self.look_up(&customers.ids, &next, NULL_TIME)
+    }
+
+    /// For each of `customers` the sum of all amounts at times in (`from`, `to`], refunds included unless ignored; 0
+    /// without any.
+    ///
+    /// # Errors
+    /// [`Degenerate`](Error::Degenerate) for a customer whose total is beyond the largest float.
+    pub fn purchase_totals(&self, customers: &Customers, from: i64, to: i64) -> Result<Vec<f64>> {
+        let totals = self.log().totals(from, to, self.n_threads);
+        let totals = self.look_up(&customers.ids, &totals, 0.0);
+        match totals.iter().position(|total| total.is_infinite()) {
+            None => Ok(totals),
+            Some(index) => Err(overflow(&customers.ids.label(index))),
+        }
+    }
+
+    fn look_up<T: Copy>(&self, ids: &CustomerIds, values: &[T], otherwise: T) -> Vec<T> {
+        let value = |number: u32| values.get(number as usize).copied().unwrap_or(otherwise);
+        self.customers.find(ids).into_iter().map(value).collect()
+    }
+
+    fn log(&self) -> Log<'_> {
+        Log {
+            customer: &self.customer,
+            time: &self.time,
+            amount: &self.amount,
+            order: (!self.order.is_empty()).then_some(&self.order),
+            index: &self.customers,
+        }
+    }
+}
+
+fn same<T: PartialEq + Debug>(name: &'static str, ours: &T, theirs: &T) -> Result<()> {
+    if ours == theirs {
+        return Ok(());
+    }
+    check::invalid(name, format!("{theirs:?} in one accumulator"), format!("the same in both: {ours:?}"))
+}
+
+/// The moment of a summary: as given, or the latest time.
+pub(super) fn as_of_or(given: Option<i64>, span: Option<(i64, i64)>) -> Result<i64> {
+    match (given, span) {
+        (Some(as_of), _) | (None, Some((_, as_of))) => Ok(as_of),
+        (None, None) => Err(Error::TooFewRows { name: "time".into(), rows: 0, need: 1 }),
+    }
+}
+
+pub(super) fn overflow(customer: &str) -> Error {
+    Error::Degenerate {
+        name: "amount".into(),
+        reason: format!(
+            "the amounts of customer {customer:?} add up to more than the largest float; use a larger unit"
+        )
+        .into(),
+    }
+}
+
+/// What a look at every row of a batch has found.
+pub(super) struct Screen {
+    /// One for each row, unless all are kept.
+    fates: Option<Vec<Fate>>,
+    /// Earliest and latest time of the rows that are not dropped.
+    pub(super) span: Option<(i64, i64)>,
+    pub(super) counts: RowCounts,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Fate {
+    Kept,
+    /// An ignored refund: its customer and its time are known, its amount does not count.
+    Ignored,
+    Dropped,
+}
+
+impl Screen {
+    /// Checks the columns of a batch; its first bad row is the error, unless such rows are to be dropped.
+    pub(super) fn of(tx: &Transactions<'_>, params: &SummaryParams) -> Result<Self> {
+        let rows = tx.customer.len();
+        check::same_rows("time", tx.time.len(), rows)?;
+        check::same_rows("amount", tx.amount.len(), rows)?;
+        tx.order.map_or(Ok(()), |ids| check::same_rows("order", ids.len(), rows))?;
+
+        let mut counts = RowCounts { rows: rows as u64, ..RowCounts::default() };
+        let (low, high) = span(tx.time.iter().copied());
+        let negative_matters = params.refunds != Refunds::Net;
+        let suspicious = tx.customer.has_null()
+            || low == NULL_TIME
+            || tx.amount.iter().fold(false, |bad, a| bad | !a.is_finite() | (negative_matters & (*a < 0.0)));
+        if !suspicious {
+            return Ok(Self { fates: None, span: (rows > 0).then_some((low, high)), counts });
+        }
+
+        let fates = (0..rows).map(|row| fate(tx, params, row, &mut counts)).collect::<Result<Vec<_>>>()?;
+        let known = tx.time.iter().zip(&fates).filter(|(_, fate)| **fate != Fate::Dropped);
+        let (low, high) = span(known.map(|(&time, _)| time));
+        Ok(Self { fates: Some(fates), span: (low <= high).then_some((low, high)), counts })
+    }
+
+    /// Numbers the customers of all rows that are not dropped; the answer is [`NONE`] for rows that are not kept.
+    pub(super) fn number(&self, index: &mut Index, ids: Ids<'_>) -> Vec<u32> {
+        let Some(fates) = &self.fates else { return index.number(ids, |_| true) };
+        let mut numbers = index.number(ids, |row| fates[row] != Fate::Dropped);
+        for (number, fate) in numbers.iter_mut().zip(fates) {
+            if *fate != Fate::Kept {
+                *number = NONE;
+            }
+        }
+        numbers
+    }
+}
+
+/// The least and the greatest; the wrong way round if there is none.
+fn span(times: impl Iterator<Item = i64>) -> (i64, i64) {
+    times.fold((i64::MAX, i64::MIN), |(low, high), time| (low.min(time), high.max(time)))
+}
+
+/// What becomes of one row; a row that is not kept is counted.
+fn fate(tx: &Transactions<'_>, params: &SummaryParams, row: usize, counts: &mut RowCounts) -> Result<Fate> {
+    let amount = tx.amount[row];
+    let invalid = |name: &'static str, value: String, must: &'static str| Error::InvalidValue {
+        name: name.into(),
+        row,
+        value,
+        must: must.into(),
+    };
+    let (count, error) = if tx.customer.is_null(row) {
+        (&mut counts.null_id, invalid("customer", "null".to_owned(), "an id"))
+    } else if tx.time[row] == NULL_TIME {
+        (&mut counts.null_time, invalid("time", "null".to_owned(), "a time"))
+    } else if !amount.is_finite() {
+        let error = Error::NonFinite { name: "amount".into(), row, column: 0, value: amount };
+        (&mut counts.non_finite_amount, error)
+    } else if amount >= 0.0 || params.refunds == Refunds::Net {
+        return Ok(Fate::Kept);
+    } else if params.refunds == Refunds::Ignore {
+        counts.refund_ignored += 1;
+        return Ok(Fate::Ignored);
+    } else {
+        return Err(invalid("amount", amount.to_string(), "0 or more, as refunds are refused"));
+    };
+    match params.on_invalid {
+        OnInvalid::Error => Err(error),
+        OnInvalid::Drop => {
+            *count += 1;
+            Ok(Fate::Dropped)
+        }
+    }
+}
