@@ -1,9 +1,12 @@
 //! Customer scoring: RFM, loyalty score, lifetime value, churn and segments, with the same bits on every machine.
 
+pub mod clv;
 pub mod customers;
 pub mod error;
 pub mod monitor;
 pub mod numeric;
+pub mod rfm;
+pub mod score;
 
 mod check;
 

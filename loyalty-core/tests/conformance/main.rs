@@ -10,8 +10,11 @@ use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
 // One adapter a concept: from a case to a call, and from its answer to named results.
+mod clv;
 mod customers;
 mod elementary;
+mod rfm;
+mod score;
 mod special;
 
 /// A vector file.
@@ -224,7 +227,7 @@ macro_rules! concepts {
         }
     )*};
 }
-concepts!(customers, elementary, special);
+concepts!(clv, customers, elementary, rfm, score, special);
 
 #[test]
 fn the_comparison_can_fail() {

@@ -3,6 +3,9 @@
 // A test that cannot go on panics.
 #![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used)]
 
+mod clv;
 mod customers;
 mod elementary;
+mod rfm;
+mod score;
 mod special;
