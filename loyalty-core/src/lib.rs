@@ -1,5 +1,6 @@
 //! Customer scoring: RFM, loyalty score, lifetime value, churn and segments, with the same bits on every machine.
 
+pub mod churn;
 pub mod clv;
 pub mod customers;
 pub mod error;

@@ -10,6 +10,7 @@ use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
 // One adapter a concept: from a case to a call, and from its answer to named results.
+mod churn;
 mod clv;
 mod customers;
 mod elementary;
@@ -227,7 +228,7 @@ macro_rules! concepts {
         }
     )*};
 }
-concepts!(clv, customers, elementary, rfm, score, special);
+concepts!(churn, clv, customers, elementary, rfm, score, special);
 
 #[test]
 fn the_comparison_can_fail() {

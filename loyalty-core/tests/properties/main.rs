@@ -3,6 +3,7 @@
 // A test that cannot go on panics.
 #![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used)]
 
+mod churn;
 mod clv;
 mod customers;
 mod elementary;

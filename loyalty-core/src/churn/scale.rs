@@ -1,0 +1,107 @@
+//! The spread of each column, and the scale that standardises it.
+
+/// How a column was standardised: z = (x·power − centre)·inverse. The power of two brings |x| near 1, so that nothing
+/// overflows or underflows on the way.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Scale {
+    pub(super) power: f64,
+    pub(super) centre: f64,
+    pub(super) inverse: f64,
+    /// The largest |x| in units of z: how much of z's precision the column's offset takes.
+    pub(super) reach: f64,
+    /// Whether all its values are equal, and it has no spread to standardise.
+    pub(super) constant: bool,
+}
+
+impl Scale {
+    /// From a coefficient of z to the coefficient of x.
+    pub(super) fn to_raw(self, coefficient: f64) -> f64 {
+        coefficient * self.inverse * self.power
+    }
+
+    /// The z of x = 0, negated.
+    pub(super) fn offset(self) -> f64 {
+        self.centre * self.inverse
+    }
+
+    /// The x of a z; a constant column has but one.
+    pub(super) fn to_x(self, z: f64) -> f64 {
+        let deviation = if self.constant { 0.0 } else { z / self.inverse };
+        (self.centre + deviation) / self.power
+    }
+
+    /// The z of an x.
+    pub(super) fn to_z(self, x: f64) -> f64 {
+        (x * self.power - self.centre) * self.inverse
+    }
+
+    /// `factor` divided by the unit of z, which may itself be beyond the range of floats.
+    pub(super) fn per_unit(self, factor: f64) -> f64 {
+        factor * self.power * self.inverse
+    }
+}
+
+/// The smallest and largest value of a column in each class.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Extent {
+    low: [f64; 2],
+    high: [f64; 2],
+}
+
+impl Extent {
+    pub(super) const EMPTY: Self = Self { low: [f64::INFINITY; 2], high: [f64::NEG_INFINITY; 2] };
+
+    pub(super) fn add(&mut self, class: usize, x: f64) {
+        self.low[class] = self.low[class].min(x);
+        self.high[class] = self.high[class].max(x);
+    }
+
+    pub(super) fn merge(&mut self, other: &Self) {
+        for class in 0..2 {
+            self.add(class, other.low[class]);
+            self.add(class, other.high[class]);
+        }
+    }
+
+    pub(super) fn largest(&self) -> f64 {
+        self.low.iter().chain(&self.high).fold(0.0, |largest, x| x.abs().max(largest))
+    }
+
+    /// Whether the column says nothing beside the intercept, if there is one.
+    pub(super) fn constant(&self, intercept: bool) -> bool {
+        let low = self.low[0].min(self.low[1]);
+        let high = self.high[0].max(self.high[1]);
+        low == high && (intercept || low == 0.0)
+    }
+
+    /// Whether a threshold on this column alone, or its sign if there is no intercept, parts the classes.
+    pub(super) fn separates(&self, intercept: bool) -> bool {
+        let below = |a: usize, b: usize| {
+            if intercept { self.high[a] <= self.low[b] } else { self.high[a] <= 0.0 && self.low[b] >= 0.0 }
+        };
+        !self.constant(intercept) && (below(0, 1) || below(1, 0))
+    }
+}
+
+/// The power of two that brings `x` to about 1, short of extremes whose squares would underflow.
+pub(super) fn power_near_inverse(x: f64) -> f64 {
+    const BIAS: u64 = 1023;
+    let exponent = (x.to_bits() >> 52) & 0x7ff;
+    f64::from_bits((2 * BIAS).saturating_sub(exponent).clamp(1, BIAS + 660) << 52)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn powers_bring_numbers_near_one() {
+        for x in [1.0, 1.5, 3e-100, 7e300, f64::MAX, 1e-190] {
+            let scaled = x * power_near_inverse(x);
+            assert!((1.0..=4.0).contains(&scaled), "{x} becomes {scaled}");
+        }
+        for x in [0.0, 5e-324, f64::MIN_POSITIVE] {
+            assert!(power_near_inverse(x).is_finite());
+        }
+    }
+}
