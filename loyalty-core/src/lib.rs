@@ -4,6 +4,7 @@ pub mod churn;
 pub mod clv;
 pub mod customers;
 pub mod error;
+pub mod kmeans;
 pub mod monitor;
 pub mod numeric;
 pub mod rfm;

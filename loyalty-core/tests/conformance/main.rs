@@ -14,6 +14,7 @@ mod churn;
 mod clv;
 mod customers;
 mod elementary;
+mod kmeans;
 mod rfm;
 mod score;
 mod special;
@@ -228,7 +229,7 @@ macro_rules! concepts {
         }
     )*};
 }
-concepts!(churn, clv, customers, elementary, rfm, score, special);
+concepts!(churn, clv, customers, elementary, kmeans, rfm, score, special);
 
 #[test]
 fn the_comparison_can_fail() {

@@ -6,5 +6,7 @@
 mod churn;
 mod clv;
 mod customers;
+mod kmeans;
 mod rfm;
 mod score;
+mod silhouette;

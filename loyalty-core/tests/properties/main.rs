@@ -7,6 +7,8 @@ mod churn;
 mod clv;
 mod customers;
 mod elementary;
+mod kmeans;
 mod rfm;
 mod score;
+mod silhouette;
 mod special;

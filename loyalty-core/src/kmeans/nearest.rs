@@ -1,0 +1,139 @@
+//! Distances of any finite row from the centroids, in the caller's units.
+//!
+//! Squares of differences overflow or vanish for some rows. Those are taken once more with all differences multiplied by a
+//! power of two, which changes no digit. So a row's label depends on no other row, and a row of the training data gets the
+//! label that it had there.
+
+use crate::numeric::frame::times_power_of_two;
+use crate::numeric::tiles::{LANES, nearest};
+use ndarray::{ArrayView2, Axis};
+
+/// What row and centroid, and what their difference, are multiplied by: powers of two.
+#[derive(Debug, Clone, Copy, PartialEq)]
+struct Scale {
+    before: i32,
+    after: i32,
+}
+
+const PLAIN: Scale = Scale { before: 0, after: 0 };
+/// For squares that overflow.
+const FAR: Scale = Scale { before: -600, after: 0 };
+/// For squares that vanish. Here only the differences are sure not to overflow.
+const NEAR: Scale = Scale { before: 0, after: 700 };
+
+/// A squared distance below 2⁻⁹⁰⁰ may have lost digits.
+const VANISHING: f64 = f64::from_bits((1023 - 900) << 52);
+
+impl Scale {
+    /// The scale for what came out as this at the plain one.
+    fn suited_to(squared_distance: f64) -> Self {
+        if squared_distance == f64::INFINITY {
+            FAR
+        } else if squared_distance < VANISHING {
+            NEAR
+        } else {
+            PLAIN
+        }
+    }
+
+    fn squared_distance(self, value: &impl Fn(usize) -> f64, centroid: &[f64]) -> f64 {
+        let mut sum = 0.0;
+        for (j, &c) in centroid.iter().enumerate() {
+            let difference = times_power_of_two(value(j), self.before) - times_power_of_two(c, self.before);
+            let scaled = times_power_of_two(difference, self.after);
+            sum += scaled * scaled;
+        }
+        sum
+    }
+
+    /// The label of the nearest centroid, of several the first, and its squared distance.
+    fn nearest(self, value: &impl Fn(usize) -> f64, centroids: &[f64], columns: usize) -> (u32, f64) {
+        let mut best = (0, f64::INFINITY);
+        for (label, centroid) in (0..).zip(centroids.chunks_exact(columns)) {
+            let distance = self.squared_distance(value, centroid);
+            if distance < best.1 {
+                best = (label, distance);
+            }
+        }
+        best
+    }
+}
+
+/// The label of a row of which `value` gives each column.
+pub(super) fn label(value: impl Fn(usize) -> f64, centroids: &[f64], columns: usize) -> u32 {
+    let (label, squared_distance) = PLAIN.nearest(&value, centroids, columns);
+    let scale = Scale::suited_to(squared_distance);
+    if scale == PLAIN { label } else { scale.nearest(&value, centroids, columns).0 }
+}
+
+/// The labels of the rows of `x`.
+pub(super) fn labels(x: ArrayView2<'_, f64>, centroids: &[f64]) -> Vec<u32> {
+    let columns = x.ncols();
+    let mut tile = vec![[0.0; LANES]; columns];
+    let mut labels = vec![0; x.nrows()];
+    for (labels, rows) in labels.chunks_mut(LANES).zip(x.axis_chunks_iter(Axis(0), LANES)) {
+        for (lane, row) in rows.rows().into_iter().enumerate() {
+            tile.iter_mut().zip(row).for_each(|(column, &v)| column[lane] = v);
+        }
+        let (squared_distances, indices) = nearest(&tile, centroids);
+        for (lane, found) in labels.iter_mut().enumerate() {
+            *found = if Scale::suited_to(squared_distances[lane]) == PLAIN {
+                indices[lane] as u32
+            } else {
+                label(|j| tile[j][lane], centroids, columns)
+            };
+        }
+    }
+    labels
+}
+
+/// The Euclidean distances of the rows of `x` from all centroids, row by row; infinite where above the largest number.
+pub(super) fn distances(x: ArrayView2<'_, f64>, centroids: &[f64]) -> Vec<f64> {
+    let mut distances = Vec::with_capacity(x.nrows() * centroids.len() / x.ncols());
+    let mut values = Vec::with_capacity(x.ncols());
+    for row in x.rows() {
+        values.clear();
+        values.extend(row);
+        distances.extend(centroids.chunks_exact(x.ncols()).map(|centroid| distance(&values, centroid)));
+    }
+    distances
+}
+
+fn distance(row: &[f64], centroid: &[f64]) -> f64 {
+    let value = |j: usize| row[j];
+    let squared_distance = PLAIN.squared_distance(&value, centroid);
+    let scale = Scale::suited_to(squared_distance);
+    if scale == PLAIN {
+        return squared_distance.sqrt();
+    }
+    times_power_of_two(scale.squared_distance(&value, centroid).sqrt(), -scale.before - scale.after)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use ndarray::array;
+
+    #[test]
+    fn all_scales_find_the_nearest() {
+        for unit in [5e-324, 1e-320, 1e-200, 1e-140, 1.0, 1e140, 1e200, 1e307] {
+            let centroids = [0.0, 0.0, 8.0 * unit, 0.0, 8.0 * unit, 8.0 * unit];
+            let rows =
+                array![[unit, unit], [7.0 * unit, 3.0 * unit], [5.0 * unit, 5.0 * unit], [4.0 * unit, 0.0]];
+            assert_eq!(labels(rows.view(), &centroids), [0, 1, 2, 0], "{unit:e}");
+        }
+    }
+
+    #[test]
+    fn distances_neither_overflow_nor_vanish() {
+        for unit in [1e-320, 1e-200, 1e-100, 1.0, 1e100, 1e200, 1e307] {
+            let found = distances(array![[3.0 * unit, 4.0 * unit]].view(), &[0.0, 0.0, 3.0 * unit, 0.0]);
+            assert!(
+                (found[0] / unit - 5.0).abs() < 1e-3 && (found[1] / unit - 4.0).abs() < 1e-3,
+                "{found:?}"
+            );
+        }
+        assert_eq!(distances(array![[f64::MAX]].view(), &[-f64::MAX, 0.0]), [f64::INFINITY, f64::MAX]);
+        assert_eq!(distances(array![[5e-324]].view(), &[5e-324, 0.0]), [0.0, 5e-324]);
+    }
+}

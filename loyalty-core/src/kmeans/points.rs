@@ -1,0 +1,540 @@
+//! The rows of one fit in tiles, and the passes over them.
+
+use crate::error::Result;
+use crate::monitor::Monitor;
+use crate::numeric::blocks::{self, Blocks};
+use crate::numeric::frame::{Frame, exponent, times_power_of_two};
+use crate::numeric::rng::Rng;
+use crate::numeric::tiles::{LANES, Lanes, nearest, squared_distances, tiles};
+use ndarray::{ArrayView2, Axis, CowArray};
+
+/// Rows in a chunk where clusters and columns are few.
+const CHUNK_ROWS: usize = 8192;
+
+/// Differences that one chunk should take in a pass, about: the time between two questions to the monitor.
+const CHUNK_DIFFERENCES: usize = 1 << 26;
+
+/// The mean of up to [`CHUNK_ROWS`] equal rows may be off by this share of them, squared: (2¹³·2⁻⁵³)².
+const SQUARED_ROUNDING: f64 = f64::from_bits((1023 - 80) << 52);
+
+/// The rows of weight above 0 in the coordinates of their frame. All methods take and give those coordinates, unless they
+/// say otherwise.
+pub(super) struct Points {
+    frame: Frame,
+    /// The power of two by which the weights were multiplied.
+    weight_exponent: i32,
+    chunks: Vec<Chunk>,
+    n_clusters: usize,
+    columns: usize,
+    n_threads: usize,
+}
+
+/// Consecutive rows, and what the passes hold for them. All passes work on chunks, whose size depends on the data alone.
+struct Chunk {
+    tiles: Vec<Lanes>,
+    /// 0 where the last tile is filled up.
+    weights: Vec<Lanes>,
+    /// One for each row: the last tile's is shorter.
+    labels: Vec<u32>,
+    /// Squared distances from the nearest centroid, in the passes that keep them.
+    distances: Vec<Lanes>,
+    /// The sum of weight times kept distance.
+    mass: f64,
+    partial: Partial,
+    /// The inertia that each of the candidates for the next centroid would leave.
+    trials: Vec<f64>,
+}
+
+/// What one pass of Lloyd's algorithm sums up.
+struct Partial {
+    /// For each cluster the weighted sum of its rows.
+    sums: Vec<f64>,
+    /// For each cluster the weight of its rows.
+    weights: Vec<f64>,
+    inertia: f64,
+    /// Whether any label changed.
+    moved: bool,
+}
+
+/// A row: its chunk and its place there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Place {
+    chunk: usize,
+    row: usize,
+}
+
+impl Partial {
+    fn new(n_clusters: usize, columns: usize) -> Self {
+        Self {
+            sums: vec![0.0; n_clusters * columns],
+            weights: vec![0.0; n_clusters],
+            inertia: 0.0,
+            moved: false,
+        }
+    }
+
+    fn clear(&mut self) {
+        self.sums.fill(0.0);
+        self.weights.fill(0.0);
+        self.inertia = 0.0;
+        self.moved = false;
+    }
+
+    fn add(&mut self, label: usize, tile: &[Lanes], lane: usize, weight: f64) {
+        self.weights[label] += weight;
+        let sums = &mut self.sums[label * tile.len()..][..tile.len()];
+        for (sum, column) in sums.iter_mut().zip(tile) {
+            *sum += weight * column[lane];
+        }
+    }
+
+    fn merge(&mut self, other: &Self) {
+        self.sums.iter_mut().zip(&other.sums).for_each(|(a, b)| *a += b);
+        self.weights.iter_mut().zip(&other.weights).for_each(|(a, b)| *a += b);
+        self.inertia += other.inertia;
+        self.moved |= other.moved;
+    }
+}
+
+impl Chunk {
+    fn new(x: ArrayView2<'_, f64>, weights: &[f64], frame: &Frame, n_clusters: usize) -> Self {
+        let mut lanes = vec![[0.0; LANES]; weights.len().div_ceil(LANES)];
+        lanes.as_flattened_mut()[..weights.len()].copy_from_slice(weights);
+        Self {
+            tiles: tiles(x, frame),
+            weights: lanes,
+            labels: vec![0; weights.len()],
+            distances: Vec::new(),
+            mass: 0.0,
+            partial: Partial::new(n_clusters, x.ncols()),
+            trials: Vec::new(),
+        }
+    }
+
+    /// Labels, sums, weights and inertia in one pass.
+    fn assign(&mut self, centroids: &[f64], columns: usize) {
+        self.partial.clear();
+        let mut inertia = [0.0; LANES];
+        let rows = self.tiles.chunks_exact(columns).zip(&self.weights).zip(self.labels.chunks_mut(LANES));
+        for ((tile, weights), labels) in rows {
+            let (distances, indices) = nearest(tile, centroids);
+            for lane in 0..LANES {
+                inertia[lane] += weights[lane] * distances[lane];
+            }
+            for (lane, label) in labels.iter_mut().enumerate() {
+                let index = indices[lane] as u32;
+                self.partial.moved |= *label != index;
+                *label = index;
+                self.partial.add(index as usize, tile, lane, weights[lane]);
+            }
+        }
+        self.partial.inertia = inertia.iter().sum();
+    }
+
+    /// Sums and weights of the labels as they stand.
+    fn accumulate(&mut self, columns: usize) {
+        self.partial.clear();
+        let rows = self.tiles.chunks_exact(columns).zip(&self.weights).zip(self.labels.chunks(LANES));
+        for ((tile, weights), labels) in rows {
+            for (lane, &label) in labels.iter().enumerate() {
+                self.partial.add(label as usize, tile, lane, weights[lane]);
+            }
+        }
+    }
+
+    /// Keeps each row's squared distance from the centroid of its label, 0 where the two are equal but for rounding.
+    fn measure(&mut self, centroids: &[f64], columns: usize) {
+        self.distances.resize(self.weights.len(), [0.0; LANES]);
+        let origin = vec![0.0; columns];
+        let rows = self.tiles.chunks_exact(columns).zip(self.labels.chunks(LANES)).zip(&mut self.distances);
+        for ((tile, labels), distances) in rows {
+            for (lane, &label) in labels.iter().enumerate() {
+                let centroid = &centroids[label as usize * columns..][..columns];
+                let distance = squared_distances(tile, centroid)[lane];
+                let rounding = SQUARED_ROUNDING * squared_distances(tile, &origin)[lane];
+                distances[lane] = if distance > rounding { distance } else { 0.0 };
+            }
+        }
+    }
+
+    /// Brings the kept distances up to date after one more centroid.
+    fn approach(&mut self, centroid: &[f64], columns: usize) {
+        for (tile, distances) in self.tiles.chunks_exact(columns).zip(&mut self.distances) {
+            *distances = smaller(distances, &squared_distances(tile, centroid));
+        }
+        self.weigh();
+    }
+
+    /// For each candidate the inertia that would be left if it were the next centroid.
+    fn try_all(&mut self, candidates: &[f64], columns: usize) {
+        self.trials.clear();
+        self.trials.extend(candidates.chunks_exact(columns).map(|candidate| {
+            let mut inertia = [0.0; LANES];
+            for ((tile, distances), weights) in
+                self.tiles.chunks_exact(columns).zip(&self.distances).zip(&self.weights)
+            {
+                let left = smaller(distances, &squared_distances(tile, candidate));
+                for lane in 0..LANES {
+                    inertia[lane] += weights[lane] * left[lane];
+                }
+            }
+            inertia.iter().sum::<f64>()
+        }));
+    }
+
+    /// Brings the mass up to date after a change of the kept distances.
+    fn weigh(&mut self) {
+        let mut mass = [0.0; LANES];
+        for (weights, distances) in self.weights.iter().zip(&self.distances) {
+            for lane in 0..LANES {
+                mass[lane] += weights[lane] * distances[lane];
+            }
+        }
+        self.mass = mass.iter().sum();
+    }
+}
+
+fn smaller(a: &Lanes, b: &Lanes) -> Lanes {
+    std::array::from_fn(|lane| if b[lane] < a[lane] { b[lane] } else { a[lane] })
+}
+
+impl Points {
+    /// Copies the rows of `x` (in the caller's units) whose weight is above 0; `given` centroids widen the frame.
+    pub(super) fn new(
+        x: ArrayView2<'_, f64>,
+        sample_weight: Option<&[f64]>,
+        n_clusters: usize,
+        given: Option<ArrayView2<'_, f64>>,
+        n_threads: usize,
+        monitor: &mut Monitor<'_>,
+    ) -> Result<Self> {
+        let (weights, weight_exponent) = match sample_weight {
+            Some(weights) => scaled(weights),
+            None => (vec![1.0; x.nrows()], 0),
+        };
+        let kept: Vec<usize> = (0..weights.len()).filter(|&i| weights[i] > 0.0).collect();
+        let (x, weights) = if kept.len() == weights.len() {
+            (CowArray::from(x), weights)
+        } else {
+            (x.select(Axis(0), &kept).into(), kept.iter().map(|&i| weights[i]).collect())
+        };
+        let x = x.view();
+        let columns = x.ncols();
+        let frame = Frame::of(x, given, n_threads, monitor)?;
+        let cut = Blocks::new(x.nrows(), chunk_rows(n_clusters, columns));
+        let chunks = blocks::map(cut.count(), n_threads, monitor, |index| {
+            let rows = cut.range(index);
+            Chunk::new(x.slice_axis(Axis(0), rows.clone().into()), &weights[rows], &frame, n_clusters)
+        })?;
+        Ok(Self { frame, weight_exponent, chunks, n_clusters, columns, n_threads })
+    }
+
+    pub(super) fn n_clusters(&self) -> usize {
+        self.n_clusters
+    }
+
+    pub(super) fn columns(&self) -> usize {
+        self.columns
+    }
+
+    pub(super) fn frame(&self) -> &Frame {
+        &self.frame
+    }
+
+    /// Centroids given row by row in the caller's units.
+    pub(super) fn enter(&self, centroids: impl Iterator<Item = f64>) -> Vec<f64> {
+        centroids.zip((0..self.columns).cycle()).map(|(v, j)| self.frame.enter(j, v)).collect()
+    }
+
+    /// Centroids in the caller's units, rounded once.
+    pub(super) fn leave(&self, centroids: &[f64]) -> Vec<f64> {
+        centroids.iter().zip((0..self.columns).cycle()).map(|(&v, j)| self.frame.leave(j, v)).collect()
+    }
+
+    /// The inertia of the last [`assign`](Self::assign).
+    pub(super) fn inertia(&self) -> f64 {
+        self.chunks[0].partial.inertia
+    }
+
+    /// An inertia in the caller's units.
+    pub(super) fn inertia_outside(&self, inertia: f64) -> f64 {
+        times_power_of_two(inertia, -2 * self.frame.exponent() - self.weight_exponent)
+    }
+
+    /// Whether the last [`assign`](Self::assign) changed any label.
+    pub(super) fn moved(&self) -> bool {
+        self.chunks[0].partial.moved
+    }
+
+    /// For each cluster the sum of its rows, row by row.
+    pub(super) fn sums(&self) -> &[f64] {
+        &self.chunks[0].partial.sums
+    }
+
+    /// For each cluster the weight of its rows.
+    pub(super) fn weights(&self) -> &[f64] {
+        &self.chunks[0].partial.weights
+    }
+
+    /// The same in the caller's units.
+    pub(super) fn weights_outside(&self) -> Vec<f64> {
+        self.weights().iter().map(|&w| times_power_of_two(w, -self.weight_exponent)).collect()
+    }
+
+    /// The label of each row.
+    pub(super) fn labels(&self) -> Vec<u32> {
+        self.chunks.iter().flat_map(|chunk| chunk.labels.iter().copied()).collect()
+    }
+
+    pub(super) fn label(&self, place: Place) -> u32 {
+        self.chunks[place.chunk].labels[place.row]
+    }
+
+    pub(super) fn set_label(&mut self, place: Place, label: u32) {
+        self.chunks[place.chunk].labels[place.row] = label;
+    }
+
+    /// Gives all rows one label.
+    pub(super) fn set_labels(&mut self, label: u32) {
+        self.chunks.iter_mut().for_each(|chunk| chunk.labels.fill(label));
+    }
+
+    /// Gives each row the label of its nearest centroid, of several the first, and sums up.
+    pub(super) fn assign(&mut self, centroids: &[f64], monitor: &mut Monitor<'_>) -> Result<()> {
+        let columns = self.columns;
+        self.each(monitor, |chunk| chunk.assign(centroids, columns))?;
+        self.merge();
+        Ok(())
+    }
+
+    /// Sums up with the labels as they stand.
+    pub(super) fn accumulate(&mut self, monitor: &mut Monitor<'_>) -> Result<()> {
+        let columns = self.columns;
+        self.each(monitor, |chunk| chunk.accumulate(columns))?;
+        self.merge();
+        Ok(())
+    }
+
+    /// The `count` rows farthest from the centroids of their labels, farthest first, of several the first; none of those that
+    /// are equal to it but for rounding, as they would move to and fro for ever.
+    pub(super) fn farthest(
+        &mut self,
+        count: usize,
+        centroids: &[f64],
+        monitor: &mut Monitor<'_>,
+    ) -> Result<Vec<Place>> {
+        let columns = self.columns;
+        self.each(monitor, |chunk| chunk.measure(centroids, columns))?;
+        let mut rows: Vec<(f64, Place)> = Vec::new();
+        for (index, chunk) in self.chunks.iter().enumerate() {
+            let distances = &chunk.distances.as_flattened()[..chunk.labels.len()];
+            let off = distances.iter().enumerate().filter(|&(_, &distance)| distance > 0.0);
+            rows.extend(off.map(|(row, &distance)| (distance, Place { chunk: index, row })));
+        }
+        let farther = |a: &(f64, Place), b: &(f64, Place)| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1));
+        if count < rows.len() {
+            rows.select_nth_unstable_by(count, farther);
+            rows.truncate(count);
+        }
+        rows.sort_unstable_by(farther);
+        Ok(rows.into_iter().map(|(_, place)| place).collect())
+    }
+
+    /// Sets all kept distances to 1, so that [`draw`](Self::draw) goes by weight alone.
+    pub(super) fn forget_distances(&mut self) {
+        for chunk in &mut self.chunks {
+            chunk.distances.clear();
+            chunk.distances.resize(chunk.weights.len(), [1.0; LANES]);
+            chunk.weigh();
+        }
+    }
+
+    /// Keeps each row's squared distance from the first of the centroids, and from then on from the nearest.
+    pub(super) fn approach(
+        &mut self,
+        centroid: &[f64],
+        first: bool,
+        monitor: &mut Monitor<'_>,
+    ) -> Result<()> {
+        let columns = self.columns;
+        self.each(monitor, |chunk| {
+            if first {
+                chunk.distances.fill([f64::INFINITY; LANES]);
+            }
+            chunk.approach(centroid, columns);
+        })
+    }
+
+    /// A row drawn with a probability proportional to weight times kept distance; none if all of that is 0.
+    pub(super) fn draw(&self, rng: &mut Rng) -> Option<Place> {
+        let chunk = pick(self.chunks.iter().map(|chunk| chunk.mass), rng.uniform())?;
+        let Chunk { weights, distances, .. } = &self.chunks[chunk];
+        let masses = weights.as_flattened().iter().zip(distances.as_flattened()).map(|(w, d)| w * d);
+        let row = pick(masses, rng.uniform())?;
+        Some(Place { chunk, row })
+    }
+
+    /// Never draws this row again.
+    pub(super) fn exclude(&mut self, place: Place) {
+        let chunk = &mut self.chunks[place.chunk];
+        chunk.distances.as_flattened_mut()[place.row] = 0.0;
+        chunk.weigh();
+    }
+
+    /// Appends the values of a row.
+    pub(super) fn copy_row(&self, place: Place, to: &mut Vec<f64>) {
+        let tile = &self.chunks[place.chunk].tiles[place.row / LANES * self.columns..][..self.columns];
+        to.extend(tile.iter().map(|column| column[place.row % LANES]));
+    }
+
+    /// Which of the candidates for the next centroid leaves the least inertia; of several the first.
+    pub(super) fn best_of(&mut self, candidates: &[f64], monitor: &mut Monitor<'_>) -> Result<usize> {
+        let columns = self.columns;
+        self.each(monitor, |chunk| chunk.try_all(candidates, columns))?;
+        let inertia = |i: usize| self.chunks.iter().map(|chunk| chunk.trials[i]).sum::<f64>();
+        let mut best = (0, f64::INFINITY);
+        for i in 0..candidates.len() / columns {
+            if inertia(i) < best.1 {
+                best = (i, inertia(i));
+            }
+        }
+        Ok(best.0)
+    }
+
+    fn each(&mut self, monitor: &mut Monitor<'_>, work: impl Fn(&mut Chunk) + Sync) -> Result<()> {
+        blocks::for_each(&mut self.chunks, self.n_threads, monitor, |_, chunk| work(chunk))
+    }
+
+    fn merge(&mut self) {
+        blocks::merge(&mut self.chunks, |left, right| left.partial.merge(&right.partial));
+    }
+}
+
+/// An index drawn with a probability proportional to its mass, by a uniform number in [0, 1); none if all masses are 0.
+fn pick(masses: impl Iterator<Item = f64> + Clone, uniform: f64) -> Option<usize> {
+    let mut rest = uniform * masses.clone().sum::<f64>();
+    let mut last = None;
+    for (i, mass) in masses.enumerate().filter(|&(_, mass)| mass > 0.0) {
+        if rest < mass {
+            return Some(i);
+        }
+        rest -= mass;
+        last = Some(i);
+    }
+    // Rounding can leave a little of the rest.
+    last
+}
+
+/// The weights times a power of two that brings the largest into [½, 1), and its exponent. A weight 10³⁰⁰ times smaller
+/// than the largest becomes 0.
+fn scaled(weights: &[f64]) -> (Vec<f64>, i32) {
+    let e = -exponent(weights.iter().copied().fold(0.0, f64::max)).unwrap_or(0);
+    (weights.iter().map(|&w| times_power_of_two(w, e)).collect(), e)
+}
+
+/// Rows in a chunk: enough that the sums of all chunks together take no more memory than four times the rows.
+fn chunk_rows(n_clusters: usize, columns: usize) -> usize {
+    let differences_per_row = n_clusters.saturating_mul(columns).max(1);
+    (CHUNK_DIFFERENCES / differences_per_row)
+        .min(CHUNK_ROWS)
+        .max(n_clusters / 4)
+        .max(LANES)
+        .next_multiple_of(LANES)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use ndarray::{Array2, array};
+
+    fn points(x: &Array2<f64>, weights: Option<&[f64]>, n_clusters: usize) -> Points {
+        Points::new(x.view(), weights, n_clusters, None, 2, &mut Monitor::silent()).unwrap()
+    }
+
+    fn at(points: &Points, place: Place) -> usize {
+        (0..place.chunk).map(|c| points.chunks[c].labels.len()).sum::<usize>() + place.row
+    }
+
+    #[test]
+    fn picking_goes_by_mass() {
+        let masses = [0.0, 1.0, 0.0, 3.0, 0.0];
+        let picked = |uniform| pick(masses.into_iter(), uniform);
+        assert_eq!(
+            [picked(0.0), picked(0.24), picked(0.25), picked(0.99)],
+            [Some(1), Some(1), Some(3), Some(3)]
+        );
+        assert_eq!(pick([0.0; 3].into_iter(), 0.5), None);
+        // What rounding leaves of the rest falls to the last with a mass.
+        assert_eq!(pick([0.1, 0.2, 0.3, 0.0].into_iter(), 1.0), Some(2));
+    }
+
+    #[test]
+    fn weights_are_scaled_by_a_power_of_two() {
+        assert_eq!(scaled(&[3.0, 1.0, 0.0]), (vec![0.75, 0.25, 0.0], -2));
+        assert_eq!(scaled(&[5e-324]), (vec![0.5], 1073));
+        assert_eq!(scaled(&[1e300, 1e-300]).0[1], 0.0);
+    }
+
+    #[test]
+    fn sums_of_all_chunks_take_little_memory() {
+        for (n_clusters, columns) in [(1, 1), (5, 3), (50, 16), (1000, 1000), (100_000, 2), (usize::MAX, 7)] {
+            let rows = chunk_rows(n_clusters, columns);
+            assert!(
+                rows >= n_clusters / 4 && rows.is_multiple_of(LANES),
+                "{rows} for {n_clusters} × {columns}"
+            );
+        }
+        assert_eq!(chunk_rows(8, 8), CHUNK_ROWS);
+    }
+
+    #[test]
+    fn the_farthest_come_first_and_ties_by_row() {
+        let x = Array2::from_shape_fn((20_000, 1), |(i, _)| match i {
+            7 | 19_999 => 5.0,
+            12_000 => -6.0,
+            _ => 1.0,
+        });
+        let mut points = points(&x, None, 1);
+        let monitor = &mut Monitor::silent();
+        let centroid = points.enter(std::iter::once(1.0));
+        points.set_labels(0);
+        let rows = |points: &mut Points, count, monitor: &mut Monitor<'_>| {
+            let places = points.farthest(count, &centroid, monitor).unwrap();
+            places.into_iter().map(|place| at(points, place)).collect::<Vec<_>>()
+        };
+        assert_eq!(rows(&mut points, 1, monitor), [12_000]);
+        assert_eq!(rows(&mut points, 2, monitor), [12_000, 7]);
+        // All others are on the centroid.
+        assert_eq!(rows(&mut points, 9, monitor), [12_000, 7, 19_999]);
+    }
+
+    #[test]
+    fn the_best_candidate_leaves_the_least_inertia() {
+        let x = array![[0.0], [1.0], [10.0], [11.0], [30.0]];
+        let mut points = points(&x, Some(&[1.0, 1.0, 1.0, 1.0, 0.1]), 3);
+        let monitor = &mut Monitor::silent();
+        points.forget_distances();
+        let enter = |points: &Points, values: &[f64]| points.enter(values.iter().copied());
+        points.approach(&enter(&points, &[0.0]), true, monitor).unwrap();
+        // 1, 10 and 30 leave 0+0+81+100+.1·841, 0+1+0+1+.1·400 and 0+1+100+121+0.
+        assert_eq!(points.best_of(&enter(&points, &[1.0, 10.0, 30.0]), monitor).unwrap(), 1);
+        points.approach(&enter(&points, &[10.0]), false, monitor).unwrap();
+        assert_eq!(points.best_of(&enter(&points, &[1.0, 11.0, 30.0]), monitor).unwrap(), 2);
+    }
+
+    #[test]
+    fn draws_go_by_weight_times_squared_distance() {
+        let x = array![[0.0], [1.0], [2.0], [2.0]];
+        let mut points = points(&x, Some(&[5.0, 4.0, 1.0, 2.0]), 2);
+        points.forget_distances();
+        points.approach(&points.enter(std::iter::once(0.0)), true, &mut Monitor::silent()).unwrap();
+        let mut rng = Rng::new(3);
+        let mut counts = [0_usize; 4];
+        for _ in 0..8000 {
+            counts[points.draw(&mut rng).unwrap().row] += 1;
+        }
+        // Masses 0, 4, 4 and 8 of 16; five standard deviations.
+        assert_eq!(counts[0], 0);
+        assert!(counts[1].abs_diff(2000) < 194 && counts[2].abs_diff(2000) < 194, "{counts:?}");
+    }
+}
