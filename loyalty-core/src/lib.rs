@@ -5,9 +5,11 @@ pub mod clv;
 pub mod customers;
 pub mod error;
 pub mod kmeans;
+pub mod metrics;
 pub mod monitor;
 pub mod numeric;
 pub mod rfm;
+pub mod scaling;
 pub mod score;
 
 mod check;

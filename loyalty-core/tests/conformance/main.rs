@@ -15,7 +15,9 @@ mod clv;
 mod customers;
 mod elementary;
 mod kmeans;
+mod metrics;
 mod rfm;
+mod scaling;
 mod score;
 mod special;
 
@@ -229,7 +231,7 @@ macro_rules! concepts {
         }
     )*};
 }
-concepts!(churn, clv, customers, elementary, kmeans, rfm, score, special);
+concepts!(churn, clv, customers, elementary, kmeans, metrics, rfm, scaling, score, special);
 
 #[test]
 fn the_comparison_can_fail() {

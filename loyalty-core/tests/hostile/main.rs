@@ -7,6 +7,8 @@ mod churn;
 mod clv;
 mod customers;
 mod kmeans;
+mod metrics;
 mod rfm;
+mod scaling;
 mod score;
 mod silhouette;
