@@ -19,6 +19,7 @@ mod metrics;
 mod rfm;
 mod scaling;
 mod score;
+mod scorecard;
 mod special;
 
 /// A vector file.
@@ -231,7 +232,7 @@ macro_rules! concepts {
         }
     )*};
 }
-concepts!(churn, clv, customers, elementary, kmeans, metrics, rfm, scaling, score, special);
+concepts!(churn, clv, customers, elementary, kmeans, metrics, rfm, scaling, score, scorecard, special);
 
 #[test]
 fn the_comparison_can_fail() {

@@ -12,5 +12,6 @@ mod metrics;
 mod rfm;
 mod scaling;
 mod score;
+mod scorecard;
 mod silhouette;
 mod special;

@@ -1,0 +1,178 @@
+//! What goes into a scorecard: an order log, and one customer's figures.
+
+use crate::check;
+use crate::customers::{Customers, Transactions};
+use crate::error::{Error, Result};
+use crate::numeric::elementary::{ln, ln_1p};
+use crate::numeric::sum::ExactSum;
+
+/// An order log with, where the caller has them, how much was used and how it was liked.
+///
+/// The optional columns have one value a row, NaN where none is known. `usage` is an amount of use (visits, minutes,
+/// points collected) and is summed over a customer's rows; `feedback` is a rating and is averaged over those that have one.
+#[derive(Debug, Clone, Copy)]
+#[non_exhaustive]
+pub struct OrderLog<'a> {
+    /// Who ordered when for how much.
+    pub transactions: Transactions<'a>,
+    /// Amount of use.
+    pub usage: Option<&'a [f64]>,
+    /// Rating; higher is better.
+    pub feedback: Option<&'a [f64]>,
+}
+
+impl<'a> OrderLog<'a> {
+    /// A log of orders alone.
+    pub fn new(transactions: Transactions<'a>) -> Self {
+        Self { transactions, usage: None, feedback: None }
+    }
+
+    /// With an amount of use a row.
+    #[must_use]
+    pub fn usage(mut self, usage: &'a [f64]) -> Self {
+        self.usage = Some(usage);
+        self
+    }
+
+    /// With a rating a row.
+    #[must_use]
+    pub fn feedback(mut self, feedback: &'a [f64]) -> Self {
+        self.feedback = Some(feedback);
+        self
+    }
+
+    pub(super) fn check(&self) -> Result<()> {
+        for (name, column) in [("usage", self.usage), ("feedback", self.feedback)] {
+            let Some(column) = column else { continue };
+            check::same_rows(name, column.len(), self.transactions.time.len())?;
+            if let Some(row) = column.iter().position(|v| v.is_infinite()) {
+                return Err(Error::NonFinite { name: name.into(), row, column: 0, value: column[row] });
+            }
+        }
+        Ok(())
+    }
+
+    /// One input a customer, in the order of `customers`.
+    pub(super) fn inputs(&self, customers: &Customers) -> Vec<CustomerInput> {
+        let usage = self.per_customer(self.usage, customers, |sum, _| sum);
+        let feedback = self.per_customer(self.feedback, customers, |sum, n| sum / n);
+        let mut inputs = CustomerInput::all(customers);
+        for (i, input) in inputs.iter_mut().enumerate() {
+            input.usage = usage.get(i).copied().flatten();
+            input.feedback = feedback.get(i).copied().flatten();
+        }
+        inputs
+    }
+
+    /// Sums a column over each customer's rows up to `as_of`, and `finish`es the sum with the number of values in it.
+    fn per_customer(
+        &self,
+        column: Option<&[f64]>,
+        customers: &Customers,
+        finish: impl Fn(f64, f64) -> f64,
+    ) -> Vec<Option<f64>> {
+        let Some(column) = column else { return Vec::new() };
+        let log = &self.transactions;
+        let counts = |row: usize| log.time[row] <= customers.as_of && log.amount[row].is_finite();
+        let mut known: Vec<(usize, f64)> = (0..column.len())
+            .filter(|&row| !column[row].is_nan() && counts(row))
+            .filter_map(|row| Some((customers.ids.position(log.customer, row)?, column[row])))
+            .collect();
+        known.sort_by_key(|&(customer, _)| customer);
+
+        let mut values = vec![None; customers.ids.len()];
+        for rows in known.chunk_by(|a, b| a.0 == b.0) {
+            let mut sum = ExactSum::default();
+            rows.iter().for_each(|&(_, value)| sum.add(value));
+            values[rows[0].0] = Some(finish(sum.value(), rows.len() as f64));
+        }
+        values
+    }
+}
+
+impl<'a> From<Transactions<'a>> for OrderLog<'a> {
+    fn from(transactions: Transactions<'a>) -> Self {
+        Self::new(transactions)
+    }
+}
+
+/// One customer as a scorecard sees it.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct CustomerInput {
+    /// Days from the last purchase to the day of scoring.
+    pub recency_days: f64,
+    /// Number of purchases, at least 1.
+    pub n_purchases: u64,
+    /// Sum of all amounts.
+    pub total_amount: f64,
+    /// Days from the first purchase to the day of scoring.
+    pub tenure_days: f64,
+    /// Amount of use, if known.
+    pub usage: Option<f64>,
+    /// Mean rating, if known.
+    pub feedback: Option<f64>,
+}
+
+impl CustomerInput {
+    /// The purchases of each customer, in their order.
+    pub(super) fn all(customers: &Customers) -> Vec<Self> {
+        (0..customers.len())
+            .map(|i| Self {
+                recency_days: customers.recency_days[i],
+                n_purchases: customers.n_purchases[i],
+                total_amount: customers.total_amount[i],
+                tenure_days: customers.tenure_days[i],
+                usage: None,
+                feedback: None,
+            })
+            .collect()
+    }
+
+    pub(super) fn check(&self) -> Result<()> {
+        check::non_negative("recency_days", self.recency_days)?;
+        check::non_negative("tenure_days", self.tenure_days)?;
+        check::finite("total_amount", self.total_amount)?;
+        if self.n_purchases == 0 {
+            return check::invalid("n_purchases", 0, "at least 1");
+        }
+        if self.recency_days > self.tenure_days {
+            let must = format!("at most tenure_days, which is {}", self.tenure_days);
+            return check::invalid("recency_days", self.recency_days, must);
+        }
+        check::finite("usage", self.usage.unwrap_or(0.0))?;
+        check::finite("feedback", self.feedback.unwrap_or(0.0))
+    }
+
+    pub(super) fn mean_amount(&self) -> f64 {
+        self.total_amount / self.n_purchases as f64
+    }
+
+    /// What the churn model sees. The last is 1 for all who bought once; it falls as the silence since the last purchase
+    /// becomes short for the customer's history.
+    pub(super) fn churn_features(&self) -> [f64; 4] {
+        let silence = if self.tenure_days > 0.0 { self.recency_days / self.tenure_days } else { 1.0 };
+        [ln_1p(self.recency_days), ln(self.n_purchases as f64), ln_1p(self.mean_amount().max(0.0)), silence]
+    }
+
+    /// What the clusters are made from.
+    pub(super) fn cluster_features(&self) -> [f64; 3] {
+        [ln_1p(self.recency_days), ln(self.n_purchases as f64), ln_1p(self.total_amount.max(0.0))]
+    }
+
+    /// What the loyalty score weighs; NaN where unknown.
+    pub(super) fn behaviours(&self) -> [f64; 5] {
+        [
+            self.recency_days,
+            self.n_purchases as f64,
+            self.total_amount,
+            self.usage.unwrap_or(f64::NAN),
+            self.feedback.unwrap_or(f64::NAN),
+        ]
+    }
+}
+
+pub(super) const CHURN_FEATURES: [&str; 4] =
+    ["ln(1 + recency_days)", "ln(n_purchases)", "ln(1 + mean_amount)", "recency_days / tenure_days"];
+pub(super) const CLUSTER_FEATURES: [&str; 3] =
+    ["ln(1 + recency_days)", "ln(n_purchases)", "ln(1 + total_amount)"];
+pub(super) const BEHAVIOURS: [&str; 5] = ["recency_days", "n_purchases", "total_amount", "usage", "feedback"];
