@@ -2,6 +2,8 @@
 
 use super::newton::Penalty;
 use super::problem::Sums;
+use crate::error::Result;
+use crate::monitor::Monitor;
 use crate::numeric::linalg::{add_scaled, cholesky, cholesky_solve, packed, packed_len};
 
 /// Minimises gᵀ(β − θ) + ½(β − θ)ᵀH(β − θ) + penalty(β) over β, with room for all it needs.
@@ -36,7 +38,14 @@ impl QuadraticModel {
     }
 
     /// δ = β − θ of the model at θ.
-    pub(super) fn step(&mut self, sums: &Sums, penalty: &Penalty, theta: &[f64], delta: &mut [f64]) {
+    pub(super) fn step(
+        &mut self,
+        sums: &Sums,
+        penalty: &Penalty,
+        theta: &[f64],
+        delta: &mut [f64],
+        monitor: &mut Monitor<'_>,
+    ) -> Result<()> {
         // Enough for any model that a later Newton step would not replace anyway.
         const ROUNDS: usize = 10;
         const SWEEPS: usize = 20;
@@ -47,9 +56,10 @@ impl QuadraticModel {
                 if self.settled(change) {
                     break;
                 }
+                monitor.poll()?;
                 change = self.sweep(&penalty.absolute, true);
             }
-            self.solve_active(&penalty.absolute);
+            self.solve_active(&penalty.absolute, monitor)?;
             let change = self.sweep(&penalty.absolute, false);
             if self.settled(change) {
                 break;
@@ -58,6 +68,7 @@ impl QuadraticModel {
         for ((delta, beta), theta) in delta.iter_mut().zip(&self.beta).zip(theta) {
             *delta = beta - theta;
         }
+        Ok(())
     }
 
     fn load(&mut self, sums: &Sums, penalty: &Penalty, theta: &[f64]) {
@@ -106,11 +117,12 @@ impl QuadraticModel {
     }
 
     /// Solves for the coefficients that are not zero; those that reach zero on the way there stop at it.
-    fn solve_active(&mut self, absolute: &[f64]) {
+    fn solve_active(&mut self, absolute: &[f64], monitor: &mut Monitor<'_>) -> Result<()> {
         const STOPS: usize = 20;
         for _ in 0..STOPS {
+            monitor.poll()?;
             if !self.find_correction(absolute) {
-                return;
+                return Ok(());
             }
             let mut fraction = 1.0;
             let mut stops = None;
@@ -128,9 +140,10 @@ impl QuadraticModel {
                 self.beta[j] = new;
             }
             if stops.is_none() {
-                return;
+                return Ok(());
             }
         }
+        Ok(())
     }
 
     /// Lists the coefficients that are not zero, and how far each is from the minimum with all signs as they are.

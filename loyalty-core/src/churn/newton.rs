@@ -77,7 +77,7 @@ pub(super) fn minimise(
     while solution.iterations < max_iter && !solution.converged {
         solution.iterations += 1;
         monitor.report("churn", solution.iterations, Some(max_iter))?;
-        stepper.step(problem.sums(), penalty, &theta, &mut delta);
+        stepper.step(problem.sums(), penalty, &theta, &mut delta, monitor)?;
         let slope = slope(problem.sums(), penalty, &theta, &delta);
 
         let mut fraction = 1.0;
@@ -150,9 +150,16 @@ impl Stepper {
         }
     }
 
-    fn step(&mut self, sums: &Sums, penalty: &Penalty, theta: &[f64], delta: &mut [f64]) {
+    fn step(
+        &mut self,
+        sums: &Sums,
+        penalty: &Penalty,
+        theta: &[f64],
+        delta: &mut [f64],
+        monitor: &mut Monitor<'_>,
+    ) -> Result<()> {
         match self {
-            Stepper::Proximal(model) => model.step(sums, penalty, theta, delta),
+            Stepper::Proximal(model) => model.step(sums, penalty, theta, delta, monitor),
             Stepper::Smooth { factor } => {
                 let order = theta.len();
                 let largest = (0..order).map(|j| sums.hessian[packed(j, j)]).fold(0.0, f64::max);
@@ -168,11 +175,12 @@ impl Stepper {
                             delta[j] = -(sums.gradient[j] + penalty.squared[j] * theta[j]);
                         }
                         cholesky_solve(factor, delta);
-                        return;
+                        return Ok(());
                     }
                     shift = if shift == 0.0 { f64::EPSILON * largest } else { 10.0 * shift };
                 }
                 delta.fill(0.0);
+                Ok(())
             }
         }
     }

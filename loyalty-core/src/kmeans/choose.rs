@@ -107,8 +107,8 @@ impl ChooseK {
 
     /// Sets [`sample_size`](Self#structfield.sample_size).
     #[must_use]
-    pub fn sample_size(mut self, sample_size: Option<usize>) -> Self {
-        self.sample_size = sample_size;
+    pub fn sample_size(mut self, sample_size: impl Into<Option<usize>>) -> Self {
+        self.sample_size = sample_size.into();
         self
     }
 

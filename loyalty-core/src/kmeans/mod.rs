@@ -142,15 +142,15 @@ impl KMeans {
 
     /// Sets [`n_threads`](Self#structfield.n_threads).
     #[must_use]
-    pub fn n_threads(mut self, n_threads: Option<usize>) -> Self {
-        self.n_threads = n_threads;
+    pub fn n_threads(mut self, n_threads: impl Into<Option<usize>>) -> Self {
+        self.n_threads = n_threads.into();
         self
     }
 
     /// Sets [`feature_names`](Self#structfield.feature_names).
     #[must_use]
-    pub fn feature_names(mut self, feature_names: Vec<String>) -> Self {
-        self.feature_names = feature_names;
+    pub fn feature_names(mut self, names: impl IntoIterator<Item = impl Into<String>>) -> Self {
+        self.feature_names = names.into_iter().map(Into::into).collect();
         self
     }
 

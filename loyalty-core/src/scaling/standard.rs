@@ -82,8 +82,8 @@ impl StandardScaler {
 
     /// The columns' names.
     #[must_use]
-    pub fn feature_names(mut self, feature_names: Vec<String>) -> Self {
-        self.feature_names = feature_names;
+    pub fn feature_names(mut self, names: impl IntoIterator<Item = impl Into<String>>) -> Self {
+        self.feature_names = names.into_iter().map(Into::into).collect();
         self
     }
 

@@ -218,15 +218,15 @@ impl Scorecard {
 
     /// Sets [`as_of`](Self::as_of).
     #[must_use]
-    pub fn as_of(mut self, as_of: i64) -> Self {
-        self.as_of = Some(as_of);
+    pub fn as_of(mut self, as_of: impl Into<Option<i64>>) -> Self {
+        self.as_of = as_of.into();
         self
     }
 
     /// Sets [`n_threads`](Self::n_threads).
     #[must_use]
-    pub fn n_threads(mut self, n_threads: usize) -> Self {
-        self.n_threads = Some(n_threads);
+    pub fn n_threads(mut self, n_threads: impl Into<Option<usize>>) -> Self {
+        self.n_threads = n_threads.into();
         self
     }
 
