@@ -466,7 +466,7 @@ mod tests {
             [0.0, 0.0, 0.0, 0.0],
             [6.0, 4000.0, 5.0, 6.0]
         ];
-        let mean = |row: usize| x.row(row).sum() / 4.0;
+        let mean = |row: usize| x.row(row).iter().sum::<f64>() / 4.0;
         assert_eq!(mean(0), 753.625);
         assert!(mean(1) > mean(0), "the money alone decides");
         let scores = LoyaltyScore::c_score().fit(x.view()).unwrap().score(x.view()).unwrap();
