@@ -19,6 +19,7 @@ test:
 	cargo fmt --all --check
 	cargo clippy --workspace --all-targets --locked -- -D warnings
 	cargo test --workspace --locked
+	cargo test -p loyalty-benches --benches --locked
 	RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --locked
 	if cargo deny --version >/dev/null 2>&1; then cargo deny check; fi
 
