@@ -37,6 +37,10 @@ fn main() {
 
 /// Every column counts a little.
 fn churned(x: &Array2<f64>) -> Vec<bool> {
-    let centre = x.mean().unwrap_or(0.0);
-    outcomes(x.rows().into_iter().map(|row| logistic(0.2 * (row.sum() - centre * row.len() as f64) - 1.0)))
+    let centre = x.iter().sum::<f64>() / x.len() as f64;
+    outcomes(
+        x.rows()
+            .into_iter()
+            .map(|row| logistic(0.2 * (row.iter().sum::<f64>() - centre * row.len() as f64) - 1.0)),
+    )
 }

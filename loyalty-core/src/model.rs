@@ -28,8 +28,8 @@ use crate::rfm::FittedRfm;
 use crate::scaling::{FittedMinMaxScaler, FittedStandardScaler};
 use crate::score::FittedLoyaltyScore;
 use crate::scorecard::FittedScorecard;
-use serde::de::{DeserializeOwned, IgnoredAny};
-use serde::{Deserialize, Serialize};
+use serde::de::{DeserializeOwned, Error as _, IgnoredAny};
+use serde::{Deserialize, Deserializer, Serialize};
 
 const FORMAT: &str = "loyalty-model";
 const VERSION: u64 = 1;
@@ -112,6 +112,15 @@ struct Envelope<Text, Names, Params, Learnt> {
     fitted: Learnt,
 }
 
+/// A model inside another, without the header.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Parts<Params, Learnt> {
+    feature_names: Names,
+    params: Params,
+    fitted: Learnt,
+}
+
 /// The names of the features, of which there cannot be absurdly many.
 #[derive(Deserialize)]
 #[serde(transparent)]
@@ -131,13 +140,13 @@ fn header(text: &str) -> Result<Header> {
 fn read<Params: DeserializeOwned, Learnt: DeserializeOwned>(
     text: &str,
     kind: &str,
-) -> Result<(Vec<String>, Params, Learnt)> {
+) -> Result<Parts<Params, Learnt>> {
     let found = header(text)?.kind;
     if found != kind {
         return bad(format!("its kind is {found:?}, not {kind:?}"));
     }
     let file: Envelope<IgnoredAny, Names, Params, Learnt> = parse(text)?;
-    Ok((file.feature_names.0, file.params, file.fitted))
+    Ok(Parts { feature_names: file.feature_names, params: file.params, fitted: file.fitted })
 }
 
 fn parse<T: DeserializeOwned>(text: &str) -> Result<T> {
@@ -168,9 +177,19 @@ macro_rules! models {
             }
 
             fn from_json(text: &str) -> Result<Self> {
-                let (feature_names, params, fitted) = read(text, Self::KIND)?;
+                let Parts { feature_names: Names(feature_names), params, fitted } = read(text, Self::KIND)?;
                 let model = Self { feature_names, params, fitted };
                 model.validate()?;
+                Ok(model)
+            }
+        }
+
+        /// Whatever way a model is read, it is checked: what comes out can be used.
+        impl<'de> Deserialize<'de> for $fitted {
+            fn deserialize<D: Deserializer<'de>>(deserializer: D) -> std::result::Result<Self, D::Error> {
+                let Parts { feature_names: Names(feature_names), params, fitted } = Parts::deserialize(deserializer)?;
+                let model = Self { feature_names, params, fitted };
+                model.validate().map_err(D::Error::custom)?;
                 Ok(model)
             }
         }

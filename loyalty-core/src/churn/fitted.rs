@@ -10,10 +10,8 @@ use ndarray::{Array2, ArrayView2, Axis};
 use serde::{Deserialize, Serialize};
 
 /// A fitted churn model.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct FittedLogisticChurn {
-    #[serde(deserialize_with = "crate::check::bounded")]
     pub(crate) feature_names: Vec<String>,
     pub(crate) params: LogisticChurn,
     pub(crate) fitted: Learnt,

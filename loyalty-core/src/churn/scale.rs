@@ -58,8 +58,8 @@ impl Extent {
 
     pub(super) fn merge(&mut self, other: &Self) {
         for class in 0..2 {
-            self.add(class, other.low[class]);
-            self.add(class, other.high[class]);
+            self.low[class] = self.low[class].min(other.low[class]);
+            self.high[class] = self.high[class].max(other.high[class]);
         }
     }
 
@@ -93,6 +93,19 @@ pub(super) fn power_near_inverse(x: f64) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_extent_without_rows_of_a_class_adds_nothing() {
+        let mut both = Extent::EMPTY;
+        both.add(0, 2.0);
+        both.add(1, -3.0);
+        let mut one = Extent::EMPTY;
+        one.add(1, 5.0);
+        one.merge(&both);
+        one.merge(&Extent::EMPTY);
+        assert_eq!((one.low, one.high), ([2.0, -3.0], [2.0, 5.0]));
+        assert_eq!(one.largest(), 5.0);
+    }
 
     #[test]
     fn powers_bring_numbers_near_one() {

@@ -282,10 +282,8 @@ fn representable(inertia: f64) -> Result<f64> {
 }
 
 /// A K-means model.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct FittedKMeans {
-    #[serde(deserialize_with = "crate::check::bounded")]
     pub(crate) feature_names: Vec<String>,
     pub(crate) params: KMeans,
     pub(crate) fitted: Learnt,

@@ -329,10 +329,8 @@ pub struct BinsInUse {
 }
 
 /// Cut points that score any customer.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct FittedRfm {
-    #[serde(deserialize_with = "crate::check::bounded")]
     pub(crate) feature_names: Vec<String>,
     pub(crate) params: Rfm,
     pub(crate) fitted: Learnt,

@@ -37,10 +37,8 @@ impl Default for MinMaxScaler {
 }
 
 /// A [`MinMaxScaler`] that has learnt the range of each column.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct FittedMinMaxScaler {
-    #[serde(deserialize_with = "crate::check::bounded")]
     pub(crate) feature_names: Vec<String>,
     pub(crate) params: MinMaxScaler,
     pub(crate) fitted: Learnt,

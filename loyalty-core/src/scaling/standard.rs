@@ -43,10 +43,8 @@ impl Default for StandardScaler {
 }
 
 /// A [`StandardScaler`] that has learnt means and standard deviations.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct FittedStandardScaler {
-    #[serde(deserialize_with = "crate::check::bounded")]
     pub(crate) feature_names: Vec<String>,
     pub(crate) params: StandardScaler,
     pub(crate) fitted: Learnt,

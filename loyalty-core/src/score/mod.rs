@@ -288,10 +288,8 @@ fn check_names<'a>(argument: &'static str, names: impl Iterator<Item = &'a Strin
 }
 
 /// Learnt normalisers that score any customer.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct FittedLoyaltyScore {
-    #[serde(deserialize_with = "crate::check::bounded")]
     pub(crate) feature_names: Vec<String>,
     pub(crate) params: LoyaltyScore,
     pub(crate) fitted: Learnt,

@@ -121,10 +121,8 @@ pub(crate) struct Learnt {
 }
 
 /// A fitted [`Scorecard`].
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct FittedScorecard {
-    #[serde(deserialize_with = "crate::check::bounded")]
     pub(crate) feature_names: Vec<String>,
     pub(crate) params: Scorecard,
     pub(crate) fitted: Learnt,

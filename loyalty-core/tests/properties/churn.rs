@@ -205,3 +205,23 @@ proptest! {
         }
     }
 }
+
+/// Rows of the two classes in long runs, so that whole blocks hold one class: the fit is that of the rows shuffled.
+#[test]
+fn classes_that_come_in_runs_are_no_matter() {
+    let mut rng = loyalty_core::numeric::rng::Rng::new(5);
+    for (n, churned) in [(2_049, 700), (10_000, 4_000), (20_000, 8), (20_000, 19_992)] {
+        let y: Vec<bool> = (0..n).map(|i| i < churned).collect();
+        let x = Array2::from_shape_fn((n, 2), |(i, _)| rng.uniform() + if i < churned { 0.2 } else { 0.0 });
+        let mut order: Vec<usize> = (0..n).collect();
+        rng.shuffle(&mut order);
+        let shuffled: Vec<bool> = order.iter().map(|&i| y[i]).collect();
+        for spec in
+            [LogisticChurn::new(), LogisticChurn::new().c(f64::INFINITY), LogisticChurn::new().l1_ratio(0.5)]
+        {
+            let in_runs = spec.fit(x.view(), &y).unwrap();
+            let mixed = spec.fit(x.select(Axis(0), &order).view(), &shuffled).unwrap();
+            assert!(same_model(&in_runs, &mixed, 1e-8), "{n} rows, {churned} churned");
+        }
+    }
+}
