@@ -243,7 +243,7 @@ impl LogisticChurn {
         }
     }
 
-    fn check(&self) -> Result<()> {
+    pub(crate) fn check(&self) -> Result<()> {
         if self.c.is_nan() || self.c <= 0.0 {
             return check::invalid("c", self.c, "a number above 0, or infinite");
         }

@@ -94,16 +94,26 @@ impl CustomerIds {
         self.len() == 0
     }
 
-    /// The place of the id that a row of a column has; `None` if it is null, of another kind, or not among these.
-    pub(crate) fn position(&self, column: Ids<'_>, row: usize) -> Option<usize> {
-        match (self, column) {
-            (CustomerIds::Int(ids), Ids::Int(column)) => ids.binary_search(column.get(row)?).ok(),
-            (CustomerIds::Int(ids), Ids::NullableInt(column)) => {
-                ids.binary_search(column.get(row)?.as_ref()?).ok()
+    /// For each row of a column the place of its id among these; `None` if it is null, of another kind, or not here.
+    pub(crate) fn places(&self, column: Ids<'_>) -> Vec<Option<usize>> {
+        match self {
+            CustomerIds::Int(ids) => {
+                let place = |id: i64| ids.binary_search(&id).ok();
+                match column {
+                    Ids::Int(column) => column.iter().map(|&id| place(id)).collect(),
+                    Ids::NullableInt(column) => column.iter().map(|&id| place(id?)).collect(),
+                    _ => vec![None; column.len()],
+                }
             }
-            (CustomerIds::Str(ids), Ids::Str(column)) => find_text(ids, column.get(row)?),
-            (CustomerIds::Str(ids), Ids::NullableStr(column)) => find_text(ids, (*column.get(row)?)?),
-            _ => None,
+            CustomerIds::Str(ids) => {
+                let places: HashMap<&str, usize> = ids.iter().map(String::as_str).zip(0..).collect();
+                let place = |id: &str| places.get(id).copied();
+                match column {
+                    Ids::Str(column) => column.iter().map(|&id| place(id)).collect(),
+                    Ids::NullableStr(column) => column.iter().map(|&id| place(id?)).collect(),
+                    _ => vec![None; column.len()],
+                }
+            }
         }
     }
 
@@ -115,10 +125,6 @@ impl CustomerIds {
         }
         .unwrap_or_default()
     }
-}
-
-fn find_text(ids: &[String], id: &str) -> Option<usize> {
-    ids.binary_search_by(|known| known.as_str().cmp(id)).ok()
 }
 
 /// The number of a row that has no id.

@@ -207,7 +207,7 @@ impl Rfm {
         Ok(model)
     }
 
-    fn check(&self) -> Result<()> {
+    pub(crate) fn check(&self) -> Result<()> {
         check::count_within("n_bins", self.n_bins, 2..=10)?;
         let RfmWeights { recency, frequency, monetary } = self.weights;
         for (name, weight) in FEATURES.into_iter().zip([recency, frequency, monetary]) {

@@ -95,17 +95,21 @@ impl Tiers {
         Self { names: names.into_iter().map(Into::into).collect(), thresholds: thresholds.into() }
     }
 
-    /// `name` is the parameter that holds them.
-    pub(crate) fn check(&self, name: &'static str) -> Result<()> {
+    /// `name` is the parameter that holds them, `highest` the highest score there is.
+    pub(crate) fn check(&self, name: &'static str, highest: f64) -> Result<()> {
+        const MOST: usize = 100;
+        if self.names.len() > MOST {
+            return check::invalid(name, format!("{} names", self.names.len()), format!("at most {MOST}"));
+        }
         check_names(name, self.names.iter())?;
         if self.names.len() != self.thresholds.len().saturating_add(1) {
             let counts = format!("{} names and {} thresholds", self.names.len(), self.thresholds.len());
             return check::invalid(name, counts, "one name more than thresholds");
         }
-        let within = |threshold: &f64| (0.0..=100.0).contains(threshold);
+        let within = |threshold: &f64| (0.0..=highest).contains(threshold);
         if !(self.thresholds.iter().all(within) && self.thresholds.is_sorted_by(|a, b| a < b)) {
             let thresholds = format!("{:?} as thresholds", self.thresholds);
-            return check::invalid("tiers", thresholds, "ascending thresholds within 0 to 100");
+            return check::invalid(name, thresholds, format!("ascending thresholds within 0 to {highest}"));
         }
         Ok(())
     }
@@ -260,7 +264,7 @@ impl LoyaltyScore {
         if total == 0.0 || !total.is_finite() {
             return check::invalid("weight", format!("{total} in all"), "above 0 and finite in all");
         }
-        self.tiers.check("tiers")
+        self.tiers.check("tiers", 100.0)
     }
 
     fn check_behaviours(&self, x: ArrayView2<'_, f64>) -> Result<()> {

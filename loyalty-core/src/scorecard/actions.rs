@@ -35,7 +35,14 @@ pub(super) fn default_rules() -> Vec<Rule> {
 
 /// Every rule names known bands, and every pair of tier and risk has a rule.
 pub(super) fn check(rules: &[Rule], tiers: &[String], risks: &[String]) -> Result<()> {
+    const MOST: usize = 1000;
+    if rules.len() > MOST {
+        return check::invalid("actions", format!("{} rules", rules.len()), format!("at most {MOST}"));
+    }
     for rule in rules {
+        if rule.action.trim().is_empty() {
+            return check::invalid("actions", "a rule without an action", "rules that say what to do");
+        }
         for (wanted, known) in [(&rule.tier, tiers), (&rule.risk, risks)] {
             if let Some(name) = wanted.as_ref().filter(|name| !known.contains(name)) {
                 return check::invalid(

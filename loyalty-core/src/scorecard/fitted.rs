@@ -1,25 +1,26 @@
 //! The fitted scorecard and what it answers.
 
 use super::order_log::{BEHAVIOURS, CHURN_FEATURES, CLUSTER_FEATURES, CustomerInput, OrderLog};
+use super::value::Valuation;
 use super::{Monetary, Scorecard, actions};
 use crate::check;
 use crate::churn::FittedLogisticChurn;
-use crate::clv::{Horizon, RetentionTerms};
 use crate::customers::Customers;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::kmeans::{Candidate, ChosenK, FittedKMeans};
 use crate::metrics::{self, BinStrategy, Calibration};
 use crate::monitor::Monitor;
 use crate::numeric::blocks::{self, Blocks};
-use crate::numeric::elementary::pow;
 use crate::rfm::FittedRfm;
 use crate::scaling::FittedStandardScaler;
 use crate::score::FittedLoyaltyScore;
+use ndarray::{ArrayView1, ArrayView2, Axis};
 use serde::{Deserialize, Serialize};
 
 /// How the churn model did on customers it had not seen.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
+#[non_exhaustive]
 pub struct ChurnQuality {
     /// Customers it was fitted to for this check.
     pub n_train: usize,
@@ -50,6 +51,21 @@ impl ChurnQuality {
             brier: metrics::brier(churned, p, None)?,
             calibration: metrics::calibration(churned, p, Self::BINS, BinStrategy::Quantile)?,
         })
+    }
+
+    fn validate(&self) -> Result<()> {
+        let share = |v: f64| (0.0..=1.0).contains(&v);
+        let bins = &self.calibration.bins;
+        let sound = self.n_holdout > 0
+            && [self.churn_rate, self.roc_auc, self.brier, self.calibration.expected_calibration_error]
+                .into_iter()
+                .all(share)
+            && self.log_loss >= 0.0
+            && bins.len() <= Self::BINS
+            && bins
+                .iter()
+                .all(|b| [b.lower, b.upper, b.mean_predicted, b.observed_rate].into_iter().all(share));
+        check::model(sound, "the quality of its churn model")
     }
 }
 
@@ -84,8 +100,7 @@ impl ClusterPlan {
         for (place, &label) in order.iter().enumerate() {
             places[label] = place as u32;
         }
-        let names = (1..=k).map(|place| format!("value {place} of {k}")).collect();
-        Self { scaler, model: chosen.model, candidates: chosen.candidates, places, names }
+        Self { scaler, model: chosen.model, candidates: chosen.candidates, places, names: names(k) }
     }
 
     fn place(&self, input: &CustomerInput) -> Result<usize> {
@@ -95,17 +110,24 @@ impl ClusterPlan {
     }
 
     fn validate(&self) -> Result<()> {
-        self.scaler.validate()?;
-        self.model.validate()?;
+        check_scaler(&self.scaler, &CLUSTER_FEATURES)?;
         let k = self.model.params().n_clusters;
         let mut places = self.places.clone();
         places.sort_unstable();
-        let fits = self.scaler.feature_names().len() == CLUSTER_FEATURES.len()
-            && self.model.feature_names().len() == CLUSTER_FEATURES.len()
-            && places.iter().copied().eq(0..k as u32)
-            && self.names.len() == k;
+        let tried = self.candidates.iter().any(|candidate| candidate.k == k);
+        let sound = self.candidates.iter().all(|c| c.inertia >= 0.0 && c.silhouette.abs() <= 1.0);
+        let fits = self.model.feature_names() == CLUSTER_FEATURES
+            && places.into_iter().eq(0..k as u32)
+            && self.names == names(k)
+            && tried
+            && sound;
         check::model(fits, "its clusters do not fit together")
     }
+}
+
+/// The clusters' names, the most valuable first.
+fn names(k: usize) -> Vec<String> {
+    (1..=k).map(|place| format!("value {place} of {k}")).collect()
 }
 
 /// What a scorecard learnt.
@@ -130,6 +152,7 @@ pub struct FittedScorecard {
 
 /// All scores of one customer; the names are those of the scorecard.
 #[derive(Debug, Clone, Copy, PartialEq)]
+#[non_exhaustive]
 pub struct CustomerScore<'card> {
     /// Recency score, from 1 to the number of bins; higher is more recent.
     pub r: u8,
@@ -159,6 +182,7 @@ pub struct CustomerScore<'card> {
 
 /// Scores of a whole log.
 #[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
 pub struct Scores<'card> {
     /// The customers, in ascending order of id, with the figures behind their scores.
     pub customers: Customers,
@@ -235,10 +259,13 @@ impl FittedScorecard {
         let threads = check::n_threads(n_threads)?;
         monitor.report("score", 0, None)?;
         let customers = Scorecard { n_threads, ..self.params.clone() }.accumulate(log)?.finish(as_of)?;
-        let inputs = log.inputs(&customers);
+        monitor.poll()?;
+        let inputs = log.inputs(&customers)?;
         let blocks = Blocks::new(inputs.len(), BLOCK);
         let scored = blocks::map(blocks.count(), threads, monitor, |block| {
-            inputs[blocks.range(block)].iter().map(|input| self.score_one(input)).collect::<Result<Vec<_>>>()
+            let score =
+                |i: usize| self.score_one(&inputs[i]).map_err(|error| of_customer(&customers, i, &error));
+            blocks.range(block).map(score).collect::<Result<Vec<_>>>()
         })?;
         let rows = scored.into_iter().collect::<Result<Vec<_>>>()?.concat();
         Ok(Scores { customers, rows })
@@ -259,7 +286,8 @@ impl FittedScorecard {
         };
         let rfm = learnt.rfm.score_one(input.recency_days, input.n_purchases as f64, monetary)?;
 
-        let loyalty = self.loyalty_of(input)?;
+        let (behaviours, n) = self.behaviours(input);
+        let loyalty = learnt.loyalty.score_one(&behaviours[..n])?;
         let tier = plan.tiers.tier(loyalty).name;
 
         let mut features = [0.0; CHURN_FEATURES.len()];
@@ -278,62 +306,87 @@ impl FittedScorecard {
             churn_probability,
             risk,
             cluster: &learnt.clusters.names[learnt.clusters.place(input)?],
-            clv: self.clv_of(input, churn_probability)?,
+            clv: Valuation::of(plan)?.of_customer(input, churn_probability)?,
             action: actions::action(&plan.actions, tier, risk).unwrap_or_default(),
         })
     }
 
-    fn loyalty_of(&self, input: &CustomerInput) -> Result<f64> {
-        // The fitted behaviours are some of BEHAVIOURS, in that order.
-        let all = input.behaviours();
+    /// The behaviours that the loyalty score was fitted to, some of BEHAVIOURS in their order, and how many they are.
+    fn behaviours(&self, input: &CustomerInput) -> ([f64; BEHAVIOURS.len()], usize) {
         let mut known = [0.0; BEHAVIOURS.len()];
         let mut n = 0;
-        for (value, name) in all.iter().zip(BEHAVIOURS) {
+        for (value, name) in input.behaviours().into_iter().zip(BEHAVIOURS) {
             if self.feature_names.get(n).is_some_and(|fitted| fitted == name) {
-                known[n] = *value;
+                known[n] = value;
                 n += 1;
             }
         }
-        self.fitted.loyalty.score_one(&known[..n])
+        (known, n)
     }
 
-    /// The retention formula over the horizon, month by month: a customer earns what it earned a month so far, for as long
-    /// as it is retained, and is retained over the whole horizon with the probability not to churn.
-    fn clv_of(&self, input: &CustomerInput, churn_probability: f64) -> Result<f64> {
-        const DAYS_PER_MONTH: f64 = 365.25 / 12.0;
-        let plan = &self.params;
-        let months = (plan.horizon_days / DAYS_PER_MONTH).round().max(1.0);
-        let month_days = plan.horizon_days / months;
-        let retention = pow(1.0 - churn_probability, 1.0 / months);
-        let discount_rate = pow(1.0 + plan.discount_rate, month_days / 365.25) - 1.0;
-        // Less than a month of history is no ground for more than a month's earnings.
-        let earned =
-            plan.margin * input.total_amount.max(0.0) * (month_days / input.tenure_days.max(month_days));
-        let terms = RetentionTerms::new(discount_rate).horizon(Horizon::Finite(months as u32));
-        let value = earned * terms.margin_multiple(retention)?;
-        if value.is_finite() {
-            return Ok(value);
-        }
-        check::invalid(
-            "total_amount",
-            check::number(input.total_amount),
-            "such that the value over the horizon is within the range of numbers",
-        )
+    /// Why the churn model gives a customer its probability: the share of each feature in its log odds.
+    ///
+    /// ln(p / (1 − p)) = [`base_value`](FittedLogisticChurn::base_value) of [`churn`](Self::churn) + the sum of the answer, whose
+    /// order is that of the churn part's feature names.
+    ///
+    /// # Errors
+    /// As [`score_one`](Self::score_one).
+    pub fn churn_contributions(&self, input: &CustomerInput) -> Result<Vec<f64>> {
+        input.check()?;
+        let mut features = [0.0; CHURN_FEATURES.len()];
+        self.fitted.churn_scaler.transform_one(&input.churn_features(), &mut features)?;
+        let row = ArrayView2::from(std::slice::from_ref(&features));
+        Ok(self.fitted.churn.contributions(row)?.into_iter().collect())
     }
 
+    /// Where a customer's loyalty score comes from: the points of each behaviour, in the order of
+    /// [`feature_names`](Self::feature_names), which sum to the score.
+    ///
+    /// # Errors
+    /// As [`score_one`](Self::score_one).
+    pub fn loyalty_contributions(&self, input: &CustomerInput) -> Result<Vec<f64>> {
+        input.check()?;
+        let (behaviours, n) = self.behaviours(input);
+        let row = ArrayView1::from(&behaviours[..n]).insert_axis(Axis(0));
+        Ok(self.fitted.loyalty.contributions(row)?.into_iter().collect())
+    }
+
+    /// Refuses what a damaged model file may hold. The parts have been validated when they were read.
     pub(crate) fn validate(&self) -> Result<()> {
-        let learnt = &self.fitted;
-        check::model_params(self.params.check())?;
-        learnt.rfm.validate()?;
-        learnt.loyalty.validate()?;
-        learnt.churn_scaler.validate()?;
-        learnt.churn.validate()?;
-        learnt.clusters.validate()?;
-        let in_order = BEHAVIOURS.iter().filter(|name| self.feature_names.iter().any(|n| n == *name));
-        let fits = in_order.eq(self.feature_names.iter())
-            && learnt.loyalty.feature_names() == self.feature_names
-            && learnt.churn_scaler.feature_names().len() == CHURN_FEATURES.len()
-            && learnt.churn.feature_names().len() == CHURN_FEATURES.len();
-        check::model(fits, "the parts of the scorecard do not fit together")
+        let (plan, learnt) = (&self.params, &self.fitted);
+        check::model_params(plan.check())?;
+        let known: Vec<usize> = (0..BEHAVIOURS.len())
+            .filter(|&b| self.feature_names.iter().any(|name| name == BEHAVIOURS[b]))
+            .collect();
+        check::model(
+            self.feature_names.iter().eq(known.iter().map(|&b| BEHAVIOURS[b])),
+            "feature_names of a scorecard",
+        )?;
+        check::model(
+            *learnt.loyalty.params() == plan.loyalty_score(&known),
+            "its loyalty score is not that of its plan",
+        )?;
+        check::model(*learnt.rfm.params() == plan.rfm, "its RFM score is not that of its plan")?;
+        check::model(learnt.churn.feature_names() == CHURN_FEATURES, "the features of its churn model")?;
+        check_scaler(&learnt.churn_scaler, &CHURN_FEATURES)?;
+        learnt.quality.as_ref().map_or(Ok(()), ChurnQuality::validate)?;
+        learnt.clusters.validate()
+    }
+}
+
+/// The features are logarithms and shares, so what a scaler has learnt of them cannot be large.
+fn check_scaler(scaler: &FittedStandardScaler, features: &[&str]) -> Result<()> {
+    let small = |values: &[f64]| values.iter().all(|v| v.abs() < 1000.0);
+    check::model(
+        scaler.feature_names() == features && small(scaler.mean()) && small(scaler.scale()),
+        "a scaler that is not that of a scorecard's features",
+    )
+}
+
+/// An error of one customer's figures, with the customer's name.
+fn of_customer(customers: &Customers, index: usize, error: &Error) -> Error {
+    Error::Degenerate {
+        name: error.argument().unwrap_or("customer").to_owned().into(),
+        reason: format!("customer {}: {error}", customers.ids.label(index)).into(),
     }
 }

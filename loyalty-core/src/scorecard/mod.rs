@@ -6,8 +6,16 @@
 //! | loyalty and its tier | [`score`](crate::score) over the same three and, where known, usage and feedback |
 //! | churn probability and its risk | [`churn`], trained at `as_of` − `horizon_days` on who bought within the horizon after it |
 //! | cluster | [`kmeans`](crate::kmeans) over logarithms of the three; clusters are named by the mean money of their customers |
-//! | expected value over the horizon | [`clv::retention`](crate::clv::retention) with the churn probability |
+//! | expected value over the horizon | [`clv::retention`](crate::clv::retention) with the churn probability, see below |
 //! | action | the first rule that matches tier and risk |
+//!
+//! The churn model sees ln(1 + recency), ln(purchases), ln(1 + mean amount) and recency / tenure, the clusters
+//! ln(1 + recency), ln(purchases) and ln(1 + total amount); days and money as in [`CustomerInput`], amounts below 0 as 0,
+//! each standardised.
+//!
+//! With a churn probability p over a horizon of h days, value = Σ e·(ρ/(1 + d))ᵗ for t = 1..n. There are n = h/30.4375 months,
+//! rounded, at least 1, each of h/n days; ρ = (1 − p)^(1/n); d is the discount rate of such a month; e is what the customer
+//! earned a month so far: `margin` × total amount (0 if below) / tenure in months, at least 1.
 //!
 //! Every choice is a field of [`Scorecard`] with a default. The fitted model holds parameters and no customer; it scores
 //! whole logs and single customers, with the same bits.
@@ -15,6 +23,7 @@
 mod actions;
 mod fitted;
 mod order_log;
+mod value;
 
 pub use actions::Rule;
 pub use fitted::{ChurnQuality, CustomerScore, FittedScorecard, Scores};
@@ -34,6 +43,7 @@ use fitted::{ClusterPlan, Learnt};
 use ndarray::{Array2, ArrayView2, Axis};
 use order_log::{BEHAVIOURS, CHURN_FEATURES, CLUSTER_FEATURES};
 use serde::{Deserialize, Serialize};
+use value::Valuation;
 
 /// What stands for money in the RFM score.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -131,13 +141,14 @@ pub struct Scorecard {
     pub weights: BehaviourWeights,
     /// Tiers of the loyalty score (low below 30, medium below 60, high).
     pub tiers: Tiers,
-    /// The churn model (ridge logistic regression on standardised features, C = 1).
+    /// The churn model (ridge logistic regression on standardised features, C = 1). Threads are the plan's.
     pub churn: LogisticChurn,
     /// The share of customers held out to check the churn model before it is fitted to all (0.25); 0 for no check.
     pub holdout_share: f64,
-    /// Levels of churn risk by probability (low below 1/3, medium below 2/3, high).
+    /// Levels of churn risk by probability, thresholds within 0 to 1 (low below 1/3, medium below 2/3, high).
     pub risks: Tiers,
-    /// How the number of clusters is chosen (silhouette over 2 to 8, ten restarts each).
+    /// How the number of clusters is chosen (silhouette over 2 to 8, or one less than there are customers; ten restarts each).
+    /// Seed and threads are the plan's.
     pub clusters: ChooseK,
     /// Discount rate a year (0.1), above −1.
     pub discount_rate: f64,
@@ -232,10 +243,15 @@ impl Scorecard {
 
     /// Learns all scores from an order log.
     ///
+    /// Takes the rows in any order, of at least three customers, some of whom had bought by one horizon before `as_of`. Returns
+    /// the fitted scorecard.
+    ///
     /// # Errors
     /// [`Error::InvalidParameter`] for a choice outside its range; what [`Accumulator::update`] says of the rows;
-    /// [`Error::TooFewRows`] for fewer than three customers; [`Error::Degenerate`] naming `horizon_days` when the log does
-    /// not reach back beyond the horizon or when all or none of its customers churned within it.
+    /// [`Error::ShapeMismatch`] and [`Error::NonFinite`] for `usage` and `feedback`; [`Error::TooFewRows`] for fewer than three
+    /// customers; [`Error::Degenerate`] naming `horizon_days` when the log does not reach back beyond the horizon or when all
+    /// or none of its customers churned within it, and naming `holdout_share` when they are too few to check the churn model;
+    /// [`Error::NoEstimate`] for an unpenalised churn model of customers that its features tell apart.
     pub fn fit(&self, log: &OrderLog<'_>) -> Result<FittedScorecard> {
         self.fit_with(log, &mut Monitor::silent())
     }
@@ -250,10 +266,13 @@ impl Scorecard {
         let orders = self.accumulate(log)?;
         let customers = orders.finish(self.as_of)?;
         check::at_least_rows("customers", customers.ids.len(), 3)?;
-        let inputs = log.inputs(&customers);
-
+        monitor.poll()?;
+        let inputs = log.inputs(&customers)?;
+        monitor.report("rfm", 0, None)?;
         let rfm = self.fit_rfm(&inputs)?;
+        monitor.report("score", 0, None)?;
         let loyalty = self.fit_loyalty(&inputs)?;
+        monitor.report("churn", 0, None)?;
         let (churn_scaler, churn, quality) = self.fit_churn(&orders, customers.as_of, monitor)?;
         let clusters = self.fit_clusters(&inputs, monitor)?;
         let feature_names = loyalty.feature_names().to_vec();
@@ -266,23 +285,24 @@ impl Scorecard {
         check::within("horizon_days", self.horizon_days, 0.0..=36_525.0)?;
         check::within("holdout_share", self.holdout_share, 0.0..=0.9)?;
         check::within("margin", self.margin, 0.0..=1.0)?;
-        check::finite("discount_rate", self.discount_rate)?;
-        if self.discount_rate <= -1.0 {
-            return check::invalid("discount_rate", self.discount_rate, "above -1");
-        }
+        Valuation::of(self)?;
         for (behaviour, name) in BEHAVIOURS.iter().enumerate() {
             check::non_negative(format!("weights.{name}"), self.weights.of(behaviour))?;
         }
-        self.tiers.check("tiers")?;
-        self.risks.check("risks")?;
+        self.rfm.check()?;
+        self.churn.check()?;
+        self.tiers.check("tiers", 100.0)?;
+        self.risks.check("risks", 1.0)?;
         actions::check(&self.actions, &self.tiers.names, &self.risks.names)
     }
 
     /// The summary's part of the plan.
     fn accumulate(&self, log: &OrderLog<'_>) -> Result<Accumulator> {
-        let mut params =
-            SummaryParams::default().period(self.period).refunds(self.refunds).on_invalid(self.on_invalid);
-        params.n_threads = self.n_threads;
+        let params = SummaryParams::default()
+            .period(self.period)
+            .refunds(self.refunds)
+            .on_invalid(self.on_invalid)
+            .n_threads(self.n_threads);
         let mut orders = Accumulator::new(params)?;
         log.check()?;
         orders.update(&log.transactions)?;
@@ -303,15 +323,19 @@ impl Scorecard {
         let known: Vec<usize> = (0..BEHAVIOURS.len())
             .filter(|&b| inputs.iter().any(|input| !input.behaviours()[b].is_nan()))
             .collect();
+        let x = Array2::from_shape_fn((inputs.len(), known.len()), |(i, j)| inputs[i].behaviours()[known[j]]);
+        self.loyalty_score(&known).fit(x.view())
+    }
+
+    /// The loyalty score over these behaviours.
+    fn loyalty_score(&self, known: &[usize]) -> LoyaltyScore {
         let behaviours = known.iter().map(|&b| {
             Behaviour::new(BEHAVIOURS[b], self.weights.of(b)).normaliser(self.normaliser).inverted(b == 0)
         });
-        let x = Array2::from_shape_fn((inputs.len(), known.len()), |(i, j)| inputs[i].behaviours()[known[j]]);
         LoyaltyScore::new()
             .behaviours(behaviours.collect::<Vec<_>>())
             .tiers(self.tiers.clone())
             .missing(Missing::Renormalise)
-            .fit(x.view())
     }
 
     /// Features and labels at the cutoff, one horizon before `as_of`.
@@ -332,7 +356,7 @@ impl Scorecard {
         } else {
             None
         };
-        let scaler = StandardScaler::default().fit(x.view())?;
+        let scaler = StandardScaler::new().feature_names(CHURN_FEATURES).fit(x.view())?;
         let model = spec.fit_with(scaler.transform(x.view())?.view(), &churned, None, monitor)?;
         Ok((scaler, model, quality))
     }
@@ -379,8 +403,7 @@ impl Scorecard {
         monitor: &mut Monitor<'_>,
     ) -> Result<ChurnQuality> {
         let strata: Vec<u32> = churned.iter().map(|&c| u32::from(c)).collect();
-        let split = metrics::train_test_split(churned.len(), self.holdout_share, Some(&strata), self.seed);
-        let split = split.map_err(|_| Error::Degenerate {
+        let too_few = |_| Error::Degenerate {
             name: "holdout_share".into(),
             reason: format!(
                 "{} customers, of whom {} churned, are too few to hold out a share of {}; 0 is for no check",
@@ -389,15 +412,18 @@ impl Scorecard {
                 self.holdout_share
             )
             .into(),
-        })?;
+        };
+        let split = metrics::train_test_split(churned.len(), self.holdout_share, Some(&strata), self.seed)
+            .map_err(too_few)?;
         let part =
             |rows: &[usize]| (x.select(Axis(0), rows), rows.iter().map(|&i| churned[i]).collect::<Vec<_>>());
         let (x_train, churned_train) = part(&split.train);
         let (x_holdout, churned_holdout) = part(&split.test);
-        let scaler = StandardScaler::default().fit(x_train.view())?;
+        let scaler = StandardScaler::new().fit(x_train.view())?;
         let model = spec.fit_with(scaler.transform(x_train.view())?.view(), &churned_train, None, monitor)?;
         let p = model.predict_proba(scaler.transform(x_holdout.view())?.view())?;
-        ChurnQuality::of(split.train.len(), &churned_holdout, &p)
+        // A class may have had no row to spare.
+        ChurnQuality::of(split.train.len(), &churned_holdout, &p).map_err(too_few)
     }
 
     /// Clusters of the standardised features, the most valuable first.
@@ -405,13 +431,16 @@ impl Scorecard {
         let x = Array2::from_shape_fn((inputs.len(), CLUSTER_FEATURES.len()), |(i, j)| {
             inputs[i].cluster_features()[j]
         });
-        let scaler = StandardScaler::default().fit(x.view())?;
+        let scaler = StandardScaler::new().feature_names(CLUSTER_FEATURES).fit(x.view())?;
         let scaled = scaler.transform(x.view())?;
-        // The silhouette needs fewer clusters than customers.
-        let most = self.clusters.max.min(inputs.len() - 1);
         let mut spec = self.clusters.clone();
-        spec.max = most;
-        spec.min = spec.min.min(most);
+        // The silhouette needs fewer clusters than customers.
+        let most = inputs.len() - 1;
+        if spec.min > most {
+            let must = format!("at most {most}, one less than there are customers");
+            return check::invalid("clusters", format!("at least {}", spec.min), must);
+        }
+        spec.max = spec.max.min(most);
         spec.kmeans.seed = self.seed;
         spec.kmeans.n_threads = self.n_threads;
         spec.kmeans.feature_names = CLUSTER_FEATURES.map(str::to_owned).to_vec();

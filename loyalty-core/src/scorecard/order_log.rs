@@ -1,7 +1,7 @@
 //! What goes into a scorecard: an order log, and one customer's figures.
 
 use crate::check;
-use crate::customers::{Customers, Transactions};
+use crate::customers::{Customers, NULL_TIME, Transactions};
 use crate::error::{Error, Result};
 use crate::numeric::elementary::{ln, ln_1p};
 use crate::numeric::sum::ExactSum;
@@ -10,6 +10,7 @@ use crate::numeric::sum::ExactSum;
 ///
 /// The optional columns have one value a row, NaN where none is known. `usage` is an amount of use (visits, minutes,
 /// points collected) and is summed over a customer's rows; `feedback` is a rating and is averaged over those that have one.
+/// Rows without id, time or amount do not count, nor do those after the moment of scoring; refunds do.
 #[derive(Debug, Clone, Copy)]
 #[non_exhaustive]
 pub struct OrderLog<'a> {
@@ -53,40 +54,56 @@ impl<'a> OrderLog<'a> {
     }
 
     /// One input a customer, in the order of `customers`.
-    pub(super) fn inputs(&self, customers: &Customers) -> Vec<CustomerInput> {
-        let usage = self.per_customer(self.usage, customers, |sum, _| sum);
-        let feedback = self.per_customer(self.feedback, customers, |sum, n| sum / n);
+    pub(super) fn inputs(&self, customers: &Customers) -> Result<Vec<CustomerInput>> {
+        let places = match (self.usage, self.feedback) {
+            (None, None) => Vec::new(),
+            _ => customers.ids.places(self.transactions.customer),
+        };
+        let usage = self.per_customer("usage", self.usage, &places, customers, |sum, _| sum)?;
+        let feedback = self.per_customer("feedback", self.feedback, &places, customers, |sum, n| sum / n)?;
         let mut inputs = CustomerInput::all(customers);
         for (i, input) in inputs.iter_mut().enumerate() {
             input.usage = usage.get(i).copied().flatten();
             input.feedback = feedback.get(i).copied().flatten();
         }
-        inputs
+        Ok(inputs)
     }
 
     /// Sums a column over each customer's rows up to `as_of`, and `finish`es the sum with the number of values in it.
     fn per_customer(
         &self,
+        name: &'static str,
         column: Option<&[f64]>,
+        places: &[Option<usize>],
         customers: &Customers,
         finish: impl Fn(f64, f64) -> f64,
-    ) -> Vec<Option<f64>> {
-        let Some(column) = column else { return Vec::new() };
+    ) -> Result<Vec<Option<f64>>> {
+        let Some(column) = column else { return Ok(Vec::new()) };
         let log = &self.transactions;
-        let counts = |row: usize| log.time[row] <= customers.as_of && log.amount[row].is_finite();
+        let counts = |row: usize| {
+            let valid = log.time[row] != NULL_TIME && log.amount[row].is_finite();
+            valid && log.time[row] <= customers.as_of && !column[row].is_nan()
+        };
         let mut known: Vec<(usize, f64)> = (0..column.len())
-            .filter(|&row| !column[row].is_nan() && counts(row))
-            .filter_map(|row| Some((customers.ids.position(log.customer, row)?, column[row])))
+            .filter(|&row| counts(row))
+            .filter_map(|row| Some((places[row]?, column[row])))
             .collect();
         known.sort_by_key(|&(customer, _)| customer);
 
-        let mut values = vec![None; customers.ids.len()];
+        let mut values = vec![None; customers.len()];
         for rows in known.chunk_by(|a, b| a.0 == b.0) {
             let mut sum = ExactSum::default();
             rows.iter().for_each(|&(_, value)| sum.add(value));
-            values[rows[0].0] = Some(finish(sum.value(), rows.len() as f64));
+            let (customer, sum) = (rows[0].0, sum.value());
+            if sum.is_infinite() {
+                let label = customers.ids.label(customer);
+                let reason =
+                    format!("customer {label}: adds up to more than the largest float; use a larger unit");
+                return Err(Error::Degenerate { name: name.into(), reason: reason.into() });
+            }
+            values[customer] = Some(finish(sum, rows.len() as f64));
         }
-        values
+        Ok(values)
     }
 }
 
