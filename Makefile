@@ -10,8 +10,8 @@ PYTHON := target/oracle/bin/python
 .PHONY: demo test bench doc vectors
 
 demo:
-	mkdir -p out
-	cargo run --release --quiet -p loyalty-core --example score_customers -- \
+	@mkdir -p out
+	@cargo run --release -p loyalty-core --example score_customers -- \
 		loyalty-core/examples/data/cdnow_sample.csv \
 		--model-out out/scorecard.json --scores-out out/scores.csv
 

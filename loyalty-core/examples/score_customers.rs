@@ -8,12 +8,14 @@ use loyalty_core::customers::Transactions;
 use loyalty_core::model::Model;
 use loyalty_core::scorecard::{CustomerScore, FittedScorecard, OrderLog, Scorecard, Scores};
 use std::fmt::Display;
+use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use tempfile::NamedTempFile;
 
 /// Scores the customers of an order log.
 #[derive(Parser)]
+#[command(version)]
 struct Args {
     /// Order log: CSV with a header line
     log: PathBuf,
@@ -72,6 +74,7 @@ fn main() -> ExitCode {
 }
 
 fn run(args: &Args) -> Result<(), String> {
+    check_paths(args)?;
     let file = read(args)?;
     let (ids, orders) = (texts(&file.customers), file.orders.as_deref().map(texts));
     let log = file.order_log(&ids, orders.as_deref());
@@ -90,15 +93,6 @@ fn run(args: &Args) -> Result<(), String> {
     model.publish()?;
     table.publish()?;
 
-    print_log(args, &file, &scores);
-    print_segments(&card, &scores);
-    print_tiers(&card, &scores);
-    print_churn(&card);
-    print_clusters(&card, &scores);
-    print_best(&scores);
-
-    println!("\nModel:  {} ({} bytes)", args.model_out.display(), text.len());
-    println!("Scores: {} ({} customers)", args.scores_out.display(), grouped(scores.rows.len()));
     let written = std::fs::read_to_string(&args.model_out).map_err(|e| at(&args.model_out, e))?;
     let loaded = FittedScorecard::from_json(&written).map_err(|e| at(&args.model_out, e))?;
     let again = loaded.score(&log, args.as_of).map_err(in_log)?;
@@ -106,11 +100,30 @@ fn run(args: &Args) -> Result<(), String> {
     if differing > 0 || scores.rows.len() != again.rows.len() {
         return Err(format!("{differing} customers score differently with the model that was written"));
     }
-    println!(
-        "The model file, loaded again, gives all {} customers the same scores, bit for bit.",
-        grouped(again.rows.len())
-    );
-    Ok(())
+
+    let n = grouped(scores.rows.len());
+    let report = [
+        log_report(args, &file, &scores),
+        segment_report(&card, &scores),
+        tier_report(&card, &scores),
+        churn_report(&card),
+        cluster_report(&card, &scores),
+        best_report(&scores),
+        format!(
+            "Model:  {} ({} bytes)\nScores: {} ({n} customers)\n",
+            args.model_out.display(),
+            text.len(),
+            args.scores_out.display()
+        ),
+        format!("The model file, loaded again, gives all {n} customers the same scores, bit for bit.\n"),
+    ];
+    match std::io::stdout().write_all(report.join("\n").as_bytes()) {
+        // Whoever reads may stop where they like.
+        Err(e) if e.kind() != std::io::ErrorKind::BrokenPipe => {
+            Err(format!("the report could not be written: {e}"))
+        }
+        _ => Ok(()),
+    }
 }
 
 fn at(path: &Path, what: impl Display) -> String {
@@ -121,20 +134,31 @@ fn at(path: &Path, what: impl Display) -> String {
 
 /// The columns of the file that matter, and what became of its rows.
 struct LogFile {
+    bytes: Vec<u8>,
     customers: Vec<String>,
     times: Vec<i64>,
     amounts: Vec<f64>,
     orders: Option<Vec<String>>,
     usage: Option<Vec<f64>>,
     feedback: Option<Vec<f64>>,
-    /// The line of each row kept.
-    lines: Vec<u64>,
+    /// Where in the file each row kept begins.
+    starts: Vec<u64>,
     rows_read: usize,
-    /// Why rows were dropped: the reason, how many, the first line.
+    /// Why rows were dropped: the reason, how many, where the first begins.
     dropped: Vec<(String, usize, u64)>,
 }
 
-/// One row, or what is wrong with it: the column and the complaint.
+/// Which columns matter.
+struct Columns {
+    header: Vec<String>,
+    customer: usize,
+    date: usize,
+    amount: usize,
+    order: Option<usize>,
+    usage: Option<usize>,
+    feedback: Option<usize>,
+}
+
 struct Row {
     customer: String,
     time: i64,
@@ -144,90 +168,131 @@ struct Row {
     feedback: Option<f64>,
 }
 
-fn read(args: &Args) -> Result<LogFile, String> {
-    let mut reader =
-        csv::ReaderBuilder::new().trim(csv::Trim::All).from_path(&args.log).map_err(|e| at(&args.log, e))?;
-    let header = reader.headers().map_err(|e| at(&args.log, e))?.clone();
-    if header.iter().all(str::is_empty) {
-        return Err(at(&args.log, "the file is empty; a header line and at least one order are needed"));
-    }
-    let column = |name: &String| {
-        header.iter().position(|h| h == name).ok_or_else(|| {
-            let columns = header.iter().collect::<Vec<_>>().join(", ");
-            at(&args.log, format!("line 1: no column {name:?}; the columns are {columns}"))
-        })
-    };
-    let optional = |name: &Option<String>| name.as_ref().map(column).transpose();
-    let (customer, date, amount) = (column(&args.customer)?, column(&args.date)?, column(&args.amount)?);
-    let (order, usage, feedback) =
-        (optional(&args.order)?, optional(&args.usage)?, optional(&args.feedback)?);
+/// What is wrong with a row: in short, to count it under, and with the value.
+struct Complaint {
+    reason: String,
+    detail: String,
+}
 
+fn read(args: &Args) -> Result<LogFile, String> {
+    let bytes = std::fs::read(&args.log).map_err(|e| at(&args.log, e))?;
+    let mut reader =
+        csv::ReaderBuilder::new().trim(csv::Trim::All).flexible(true).from_reader(bytes.as_slice());
+    let columns = Columns::find(reader.headers().map_err(|e| at(&args.log, e))?, args)?;
     let mut file = LogFile {
+        bytes: Vec::new(),
         customers: Vec::new(),
         times: Vec::new(),
         amounts: Vec::new(),
-        orders: order.map(|_| Vec::new()),
-        usage: usage.map(|_| Vec::new()),
-        feedback: feedback.map(|_| Vec::new()),
-        lines: Vec::new(),
+        orders: columns.order.map(|_| Vec::new()),
+        usage: columns.usage.map(|_| Vec::new()),
+        feedback: columns.feedback.map(|_| Vec::new()),
+        starts: Vec::new(),
         rows_read: 0,
         dropped: Vec::new(),
     };
-    let parse = |record: &csv::StringRecord| -> Result<Row, (String, String)> {
-        let cell = |index: usize| record.get(index).unwrap_or("");
-        let complain =
-            |index: usize, why: &str| (header[index].to_owned(), format!("{:?} {why}", cell(index)));
-        let number = |index: usize| {
-            cell(index)
-                .parse()
-                .ok()
-                .filter(|v: &f64| v.is_finite())
-                .ok_or_else(|| complain(index, "is not a number"))
-        };
-        let known = |index: Option<usize>| match index {
-            Some(index) if cell(index).is_empty() => Ok(Some(f64::NAN)),
-            Some(index) => number(index).map(Some),
-            None => Ok(None),
-        };
-        if cell(customer).is_empty() {
-            return Err(complain(customer, "is no customer's id"));
-        }
-        Ok(Row {
-            customer: cell(customer).to_owned(),
-            time: parse_time(cell(date)).map_err(|_| complain(date, "is not a date such as 1998-06-30"))?,
-            amount: number(amount)?,
-            order: order.map(|index| cell(index).to_owned()),
-            usage: known(usage)?,
-            feedback: known(feedback)?,
-        })
-    };
-    for record in reader.records() {
+    for record in reader.byte_records() {
         let record = record.map_err(|e| at(&args.log, e))?;
-        let line = record.position().map_or(0, csv::Position::line);
+        let start = record.position().map_or(0, csv::Position::byte);
         file.rows_read += 1;
-        match parse(&record) {
-            Ok(row) => file.push(row, line),
-            Err((column, complaint)) if args.drop_invalid => {
-                let complaint = if complaint.starts_with("\"\"") { "is empty" } else { "is not valid" };
-                file.drop_row(format!("{column} {complaint}"), line);
-            }
-            Err((column, complaint)) => {
-                return Err(at(&args.log, format!("line {line}: {column} {complaint}")));
+        match columns.row(record) {
+            Ok(row) => file.push(row, start),
+            Err(complaint) if args.drop_invalid => file.drop_row(complaint.reason, start),
+            Err(complaint) => {
+                return Err(at(&args.log, format!("line {}: {}", line_at(&bytes, start), complaint.detail)));
             }
         }
     }
-    if file.lines.is_empty() {
+    if file.starts.is_empty() {
         return Err(at(&args.log, format!("none of its {} rows can be used", file.rows_read)));
     }
+    file.bytes = bytes;
     Ok(file)
 }
 
+/// The number of the line in which a record begins; line ends of the record before, and empty lines, come first.
+fn line_at(bytes: &[u8], start: u64) -> usize {
+    let (before, rest) = bytes.split_at(bytes.len().min(start as usize));
+    let skipped = rest.iter().take_while(|byte| matches!(byte, b'\r' | b'\n'));
+    1 + before.iter().chain(skipped).filter(|&&byte| byte == b'\n').count()
+}
+
+impl Columns {
+    fn find(header: &csv::StringRecord, args: &Args) -> Result<Self, String> {
+        if header.iter().all(str::is_empty) {
+            return Err(at(&args.log, "the file is empty; a header line and at least one order are needed"));
+        }
+        let column = |name: &String| {
+            let mut found = header.iter().enumerate().filter(|(_, h)| h == name);
+            match (found.next(), found.next()) {
+                (Some((index, _)), None) => Ok(index),
+                (Some(_), Some(_)) => Err(at(&args.log, format!("line 1: the column {name:?} stands twice"))),
+                (None, _) => {
+                    let columns = header.iter().collect::<Vec<_>>().join(", ");
+                    Err(at(&args.log, format!("line 1: no column {name:?}; the columns are {columns}")))
+                }
+            }
+        };
+        let optional = |name: &Option<String>| name.as_ref().map(column).transpose();
+        Ok(Self {
+            customer: column(&args.customer)?,
+            date: column(&args.date)?,
+            amount: column(&args.amount)?,
+            order: optional(&args.order)?,
+            usage: optional(&args.usage)?,
+            feedback: optional(&args.feedback)?,
+            header: header.iter().map(str::to_owned).collect(),
+        })
+    }
+
+    fn row(&self, record: csv::ByteRecord) -> Result<Row, Complaint> {
+        let record = csv::StringRecord::from_byte_record(record).map_err(|e| Complaint {
+            reason: "not UTF-8".to_owned(),
+            detail: format!("{:?} is not UTF-8", String::from_utf8_lossy(e.into_byte_record().as_slice())),
+        })?;
+        if record.len() != self.header.len() {
+            let fields = record.iter().collect::<Vec<_>>().join(",");
+            return Err(Complaint {
+                reason: "more or fewer fields than the header".to_owned(),
+                detail: format!("{fields:?} has {} fields, the header {}", record.len(), self.header.len()),
+            });
+        }
+        let number = |index: usize| {
+            let value: Option<f64> = record[index].parse().ok();
+            value.filter(|v| v.is_finite()).ok_or_else(|| self.complain(&record, index, "a number"))
+        };
+        let known = |index: Option<usize>| match index {
+            Some(index) if record[index].is_empty() => Ok(Some(f64::NAN)),
+            Some(index) => number(index).map(Some),
+            None => Ok(None),
+        };
+        if record[self.customer].is_empty() {
+            return Err(self.complain(&record, self.customer, "a customer's id"));
+        }
+        Ok(Row {
+            customer: record[self.customer].to_owned(),
+            time: parse_time(&record[self.date])
+                .map_err(|_| self.complain(&record, self.date, "a date such as 1998-06-30"))?,
+            amount: number(self.amount)?,
+            order: self.order.map(|index| record[index].to_owned()),
+            usage: known(self.usage)?,
+            feedback: known(self.feedback)?,
+        })
+    }
+
+    fn complain(&self, record: &csv::StringRecord, index: usize, must: &str) -> Complaint {
+        let (column, value) = (&self.header[index], &record[index]);
+        let what = if value.is_empty() { "is empty".to_owned() } else { format!("is not {must}") };
+        Complaint { reason: format!("{column} {what}"), detail: format!("{column} {value:?} is not {must}") }
+    }
+}
+
 impl LogFile {
-    fn push(&mut self, row: Row, line: u64) {
+    fn push(&mut self, row: Row, start: u64) {
         self.customers.push(row.customer);
         self.times.push(row.time);
         self.amounts.push(row.amount);
-        self.lines.push(line);
+        self.starts.push(start);
         if let Some(orders) = &mut self.orders {
             orders.extend(row.order);
         }
@@ -239,10 +304,10 @@ impl LogFile {
         }
     }
 
-    fn drop_row(&mut self, reason: String, line: u64) {
+    fn drop_row(&mut self, reason: String, start: u64) {
         match self.dropped.iter_mut().find(|(known, ..)| *known == reason) {
             Some((_, count, _)) => *count += 1,
-            None => self.dropped.push((reason, 1, line)),
+            None => self.dropped.push((reason, 1, start)),
         }
     }
 
@@ -261,10 +326,9 @@ impl LogFile {
     fn explain(&self, error: &loyalty_core::Error) -> String {
         use loyalty_core::Error::{InvalidValue, NonFinite};
         match error {
-            InvalidValue { row, .. } | NonFinite { row, .. } => match self.lines.get(*row) {
-                Some(line) => format!("line {line}: {error}"),
-                None => error.to_string(),
-            },
+            InvalidValue { row, .. } | NonFinite { row, .. } if *row < self.starts.len() => {
+                format!("line {}: {error}", line_at(&self.bytes, self.starts[*row]))
+            }
             _ => error.to_string(),
         }
     }
@@ -274,8 +338,12 @@ fn texts(column: &[impl AsRef<str>]) -> Vec<&str> {
     column.iter().map(AsRef::as_ref).collect()
 }
 
-/// Microseconds since 1970 of a date or time; without an offset it is taken as UTC.
+/// Microseconds since 1970 of a date or time; without an offset it is taken as UTC. A named zone is refused: the database
+/// of zones belongs to the system, and answers would differ between systems.
 fn parse_time(text: &str) -> Result<i64, String> {
+    if text.contains('[') {
+        return Err("a time with a named zone; give its offset".to_owned());
+    }
     text.parse::<Timestamp>()
         .or_else(|_| text.parse::<DateTime>().and_then(|t| t.to_zoned(TimeZone::UTC)).map(|z| z.timestamp()))
         .map(Timestamp::as_microsecond)
@@ -293,22 +361,53 @@ fn date_of(time: i64) -> String {
 // --------------------------------------------------------------------------------------------------------- the files
 
 /// A file that appears under its name only once it is whole.
-struct Draft<'a> {
+struct Draft {
     file: NamedTempFile,
-    path: &'a Path,
+    target: PathBuf,
 }
 
-impl<'a> Draft<'a> {
-    fn new(path: &'a Path, content: &[u8]) -> Result<Self, String> {
-        let folder = path.parent().filter(|f| !f.as_os_str().is_empty()).unwrap_or(Path::new("."));
-        let file = NamedTempFile::new_in(folder).map_err(|e| at(path, e))?;
-        std::fs::write(file.path(), content).map_err(|e| at(path, e))?;
-        Ok(Self { file, path })
+impl Draft {
+    fn new(path: &Path, content: &[u8]) -> Result<Self, String> {
+        // Behind a link it is the file itself that is replaced.
+        let target = std::fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
+        let folder = target.parent().filter(|f| !f.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        if !folder.is_dir() {
+            return Err(at(path, "there is no such folder"));
+        }
+        if target.exists() && !target.is_file() {
+            return Err(at(path, "is there and is no file"));
+        }
+        let mut options = tempfile::Builder::new();
+        #[cfg(unix)]
+        options.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
+        let mut file = options.tempfile_in(folder).map_err(|e| at(path, e.kind()))?;
+        file.write_all(content).map_err(|e| at(path, e.kind()))?;
+        if let Ok(old) = target.metadata() {
+            file.as_file().set_permissions(old.permissions()).map_err(|e| at(path, e.kind()))?;
+        }
+        Ok(Self { file, target })
     }
 
     fn publish(self) -> Result<(), String> {
-        self.file.persist(self.path).map(drop).map_err(|e| at(self.path, e))
+        self.file.persist(&self.target).map(drop).map_err(|e| at(&self.target, e.error))
     }
+}
+
+/// That no output takes the place of the log or of the other output.
+fn check_paths(args: &Args) -> Result<(), String> {
+    let same = |a: &Path, b: &Path| {
+        a == b || matches!((std::fs::canonicalize(a), std::fs::canonicalize(b)), (Ok(a), Ok(b)) if a == b)
+    };
+    for (name, path, other) in [
+        ("--model-out", &args.model_out, &args.log),
+        ("--scores-out", &args.scores_out, &args.log),
+        ("--scores-out", &args.scores_out, &args.model_out),
+    ] {
+        if same(path, other) {
+            return Err(at(path, format!("{name} would replace {}", other.display())));
+        }
+    }
+    Ok(())
 }
 
 fn scores_csv(scores: &Scores<'_>) -> Result<Vec<u8>, String> {
@@ -351,34 +450,33 @@ fn same_bits(a: &CustomerScore<'_>, b: &CustomerScore<'_>) -> bool {
 
 // -------------------------------------------------------------------------------------------------------- the report
 
-fn print_log(args: &Args, file: &LogFile, scores: &Scores<'_>) {
+fn log_report(args: &Args, file: &LogFile, scores: &Scores<'_>) -> String {
     let counts = &scores.customers.counts;
     let first = file.times.iter().min().copied().unwrap_or_default();
     let last = file.times.iter().max().copied().unwrap_or_default();
-    println!(
-        "{} rows read from {}, {} to {}.",
-        grouped(file.rows_read),
-        args.log.display(),
-        date_of(first),
-        date_of(last)
-    );
-    for (reason, count, line) in &file.dropped {
-        println!("  {} dropped: {reason} (first in line {line})", grouped(*count));
+    let rows = grouped(file.rows_read);
+    let mut report =
+        format!("{rows} rows read from {}, {} to {}.\n", args.log.display(), date_of(first), date_of(last));
+    for (reason, count, start) in &file.dropped {
+        let line = line_at(&file.bytes, *start);
+        report += &format!("  {} dropped: {reason} (first in line {line})\n", grouped(*count));
     }
-    for (count, reason) in
-        [(counts.after_as_of, "after the moment of scoring"), (counts.refund_ignored, "refunds")]
-    {
+    for (count, reason) in [
+        (counts.after_as_of, "after the moment of scoring"),
+        (counts.without_purchase, "refunds of customers without a purchase"),
+    ] {
         if count > 0 {
-            println!("  {} not counted: {reason}", grouped(count as usize));
+            report += &format!("  {} dropped: {reason}\n", grouped(count as usize));
         }
     }
-    println!(
-        "{} rows counted, {} dropped; {} customers as of {}.",
+    report += &format!(
+        "{} rows counted, {} dropped; {} customers as of {}.\n",
         grouped(counts.counted as usize),
         grouped(file.rows_read - counts.counted as usize),
         grouped(scores.rows.len()),
         date_of(scores.customers.as_of)
     );
+    report
 }
 
 /// Count, share, means and share of revenue of some customers: a row of the segment and cluster tables.
@@ -404,23 +502,25 @@ fn profile(name: &str, scores: &Scores<'_>, member: impl Fn(&CustomerScore<'_>) 
 
 const PROFILE: [&str; 6] = ["customers", "share", "recency (days)", "purchases", "spend", "revenue share"];
 
-fn print_segments(card: &FittedScorecard, scores: &Scores<'_>) {
+fn segment_report(card: &FittedScorecard, scores: &Scores<'_>) -> String {
     let rows =
         card.rfm().segment_names().into_iter().map(|name| profile(name, scores, |s| s.segment == name));
-    print_table("RFM segments (means a customer)", "segment", &PROFILE, rows);
+    table("RFM segments (means a customer)", "segment", &PROFILE, rows)
 }
 
-fn print_clusters(card: &FittedScorecard, scores: &Scores<'_>) {
+fn cluster_report(card: &FittedScorecard, scores: &Scores<'_>) -> String {
     let rows = card.cluster_names().iter().map(|name| profile(name, scores, |s| s.cluster == name));
-    print_table("K-means clusters (means a customer)", "cluster", &PROFILE, rows);
+    let mut report = table("K-means clusters (means a customer)", "cluster", &PROFILE, rows);
     let k = card.cluster_names().len();
-    println!("The number of clusters with the highest mean silhouette, {k}, was chosen:");
+    report += &format!("The number of clusters with the highest mean silhouette, {k}, was chosen:\n");
     for tried in card.cluster_candidates() {
-        println!("  k = {}: silhouette {:.4}, inertia {:.1}", tried.k, tried.silhouette, tried.inertia);
+        report +=
+            &format!("  k = {}: silhouette {:.4}, inertia {:.1}\n", tried.k, tried.silhouette, tried.inertia);
     }
+    report
 }
 
-fn print_tiers(card: &FittedScorecard, scores: &Scores<'_>) {
+fn tier_report(card: &FittedScorecard, scores: &Scores<'_>) -> String {
     let risks = &card.params().risks.names;
     let rows = card.params().tiers.names.iter().rev().map(|tier| {
         let count = |risk: Option<&String>| {
@@ -434,22 +534,11 @@ fn print_tiers(card: &FittedScorecard, scores: &Scores<'_>) {
     });
     let header: Vec<String> =
         risks.iter().map(|risk| format!("{risk} churn risk")).chain(["all".to_owned()]).collect();
-    print_table("Customers by loyalty tier and churn risk", "tier", &header, rows);
+    table("Customers by loyalty tier and churn risk", "tier", &header, rows)
 }
 
-fn print_churn(card: &FittedScorecard) {
-    let Some(quality) = card.churn_quality() else { return };
-    println!(
-        "\nChurn within {} days, fitted to {} customers and checked on {} others, of whom {:.1} % churned:",
-        card.params().horizon_days,
-        grouped(quality.n_train),
-        grouped(quality.n_holdout),
-        100.0 * quality.churn_rate
-    );
-    println!(
-        "  ROC AUC {:.4}, log loss {:.4}, Brier score {:.4}",
-        quality.roc_auc, quality.log_loss, quality.brier
-    );
+fn churn_report(card: &FittedScorecard) -> String {
+    let Some(quality) = card.churn_quality() else { return String::new() };
     let rows = quality.calibration.bins.iter().map(|bin| {
         vec![
             format!("{:.3} – {:.3}", bin.lower, bin.upper),
@@ -458,10 +547,21 @@ fn print_churn(card: &FittedScorecard) {
             format!("{:.3}", bin.observed_rate),
         ]
     });
-    print_table("Calibration on the holdout", "probability", &["customers", "predicted", "observed"], rows);
+    format!(
+        "Churn within {} days, fitted to {} customers and checked on {} others, of whom {:.1} % churned:\n  \
+         ROC AUC {:.4}, log loss {:.4}, Brier score {:.4}\n{}",
+        card.params().horizon_days,
+        grouped(quality.n_train),
+        grouped(quality.n_holdout),
+        100.0 * quality.churn_rate,
+        quality.roc_auc,
+        quality.log_loss,
+        quality.brier,
+        table("Calibration on the holdout", "probability", &["customers", "predicted", "observed"], rows)
+    )
 }
 
-fn print_best(scores: &Scores<'_>) {
+fn best_report(scores: &Scores<'_>) -> String {
     let mut best: Vec<usize> = (0..scores.rows.len()).collect();
     best.sort_by(|&a, &b| {
         let key = |i: usize| (scores.rows[i].loyalty, scores.rows[i].clv);
@@ -485,16 +585,16 @@ fn print_best(scores: &Scores<'_>) {
     });
     let header =
         ["recency", "purchases", "spend", "RFM", "segment", "loyalty", "churn", "cluster", "CLV", "action"];
-    print_table("The ten most loyal customers", "customer", &header, rows);
+    table("The ten most loyal customers", "customer", &header, rows)
 }
 
 /// A table whose first column is text and whose others align by their content.
-fn print_table<H: Display>(
+fn table<H: Display>(
     title: &str,
     first: &str,
     header: &[H],
     rows: impl IntoIterator<Item = Vec<String>>,
-) {
+) -> String {
     let is_number = |text: &str| text.starts_with(|c: char| c.is_ascii_digit() || c == '-' || c == '–');
     let mut table = Table::new();
     table.load_style(presets::UTF8_BORDERS_ONLY);
@@ -506,7 +606,7 @@ fn print_table<H: Display>(
             Cell::new(text).set_alignment(if right { CellAlignment::Right } else { CellAlignment::Left })
         }));
     }
-    println!("\n{title}\n{}", table.trim_fmt());
+    format!("{title}\n{}\n", table.trim_fmt())
 }
 
 fn percent(part: f64, whole: f64) -> String {

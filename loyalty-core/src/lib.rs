@@ -38,5 +38,5 @@ pub use ndarray;
 
 /// The README's example, compiled and run as a test.
 #[cfg(doctest)]
-#[doc = include_str!("../../README.md")]
+#[doc = include_str!("../README.md")]
 struct Readme;

@@ -5,23 +5,26 @@
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
+use std::sync::LazyLock;
 
 const LOG: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/examples/data/cdnow_sample.csv");
 
-/// The example lies beside the test's own folder: `cargo test` builds both.
-fn program() -> PathBuf {
-    let test = std::env::current_exe().unwrap();
-    let target = test.parent().and_then(Path::parent).unwrap();
-    target.join("examples").join(format!("score_customers{}", std::env::consts::EXE_SUFFIX))
+/// The example, built as it stands: `cargo test` builds it too, but not when only this test is asked for.
+fn program() -> &'static Path {
+    static PROGRAM: LazyLock<PathBuf> = LazyLock::new(|| {
+        let cargo = std::env::var_os("CARGO").unwrap_or("cargo".into());
+        let build = ["build", "--quiet", "--locked", "--profile", "test", "--example", "score_customers"];
+        let built = Command::new(cargo).current_dir(env!("CARGO_MANIFEST_DIR")).args(build).status();
+        assert!(built.unwrap().success(), "the example does not build");
+        let test = std::env::current_exe().unwrap();
+        let target = test.parent().and_then(Path::parent).unwrap();
+        target.join("examples").join(format!("score_customers{}", std::env::consts::EXE_SUFFIX))
+    });
+    &PROGRAM
 }
 
 fn run(folder: &Path, log: &Path, options: &[&str]) -> Output {
-    Command::new(program())
-        .current_dir(folder)
-        .arg(log)
-        .args(options)
-        .output()
-        .expect("the example is built: cargo build --examples")
+    Command::new(program()).current_dir(folder).arg(log).args(options).output().expect("the example runs")
 }
 
 /// The last complaint about `content` as a log, after checking that nothing was written.
@@ -89,9 +92,7 @@ fn any_columns_any_moment() {
     let output = run(folder.path(), &path, &[&columns[..], &choices[..]].concat());
     let report = String::from_utf8(output.stdout).unwrap();
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-    assert!(
-        report.contains("as of 1998-03-31") && report.contains("not counted: after the moment of scoring")
-    );
+    assert!(report.contains("as of 1998-03-31") && report.contains("dropped: after the moment of scoring"));
 }
 
 #[test]
@@ -135,7 +136,75 @@ fn what_is_wrong_is_named_with_file_line_and_value() {
     let message = complaint(&std::fs::read(LOG).unwrap(), &["--model-out", "no/such/folder.json"]);
     assert!(message.contains("no/such/folder.json"), "{message}");
     let message = complaint(b"customer_id,date,amount\n\xff\xfe,1997-01-01,3\n", &[]);
-    assert!(message.contains("log.csv") && message.contains("UTF-8"), "{message}");
+    assert!(message.contains("line 2") && message.contains("UTF-8"), "{message}");
+    let message = complaint(b"customer_id,date,amount,amount\n7,1997-01-01,3,4\n", &[]);
+    assert!(message.contains("line 1") && message.contains("twice"), "{message}");
+    let message = complaint(&cdnow_with(4, "00021,1997-01-01T00:00:00[Pacific/Auckland],1,3"), &[]);
+    assert!(message.contains("line 4") && message.contains("Auckland"), "{message}");
+}
+
+#[test]
+fn lines_are_counted_as_an_editor_counts_them() {
+    let header = "customer_id,date,amount";
+    for (text, line) in [
+        (format!("{header}\r\n1,1997-01-01,3\r\n2,1997-01-01,x\r\n"), 3),
+        (format!("{header}\n1,1997-01-01,3\n\n\n2,1997-01-01,x\n"), 5),
+        (format!("{header}\n\"1\n1\",1997-01-01,3\n2,1997-01-01,x\n"), 4),
+        (format!("\u{feff}{header}\n1,1997-01-01,x"), 2),
+    ] {
+        let message = complaint(text.as_bytes(), &[]);
+        assert!(message.contains(&format!("line {line}: amount \"x\"")), "{text:?}: {message}");
+    }
+}
+
+#[test]
+fn no_file_is_lost() {
+    let log = std::fs::read(LOG).unwrap();
+    for options in [
+        &["--model-out", "log.csv"][..],
+        &["--scores-out", "./log.csv"],
+        &["--model-out", "x.json", "--scores-out", "x.json"],
+        &["--scores-out", "."],
+    ] {
+        let message = complaint(&log, options);
+        assert!(!message.contains("panicked"), "{message}");
+    }
+
+    // A failure leaves what was there before.
+    let folder = tempfile::tempdir().unwrap();
+    let (path, model) = (folder.path().join("log.csv"), folder.path().join("scorecard.json"));
+    std::fs::write(&path, b"customer_id,date,amount\n7,1997-01-01,3\n").unwrap();
+    std::fs::write(&model, b"an older model").unwrap();
+    assert!(!run(folder.path(), &path, &[]).status.success());
+    assert_eq!(std::fs::read(&model).unwrap(), b"an older model");
+
+    // A success replaces it, with the rights that it had.
+    std::fs::write(&path, &log).unwrap();
+    let rights = std::fs::metadata(&model).unwrap().permissions();
+    assert!(run(folder.path(), &path, &[]).status.success());
+    assert_ne!(std::fs::read(&model).unwrap(), b"an older model");
+    assert_eq!(std::fs::metadata(&model).unwrap().permissions(), rights);
+    assert_eq!(std::fs::read(&path).unwrap(), log);
+}
+
+#[test]
+fn every_row_is_accounted_for() {
+    let mut log = std::fs::read_to_string(LOG).unwrap();
+    log += "refund,1997-05-05,1,-4\nrefund,1997-05-06,1,-3\nshort,1997-05-05\nlate,1999-01-01,1,5\n";
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("log.csv");
+    std::fs::write(&path, log).unwrap();
+    let output = run(folder.path(), &path, &["--drop-invalid", "--as-of", "1998-06-30"]);
+    let report = String::from_utf8(output.stdout).unwrap();
+    for part in [
+        "6,923 rows read",
+        "1 dropped: more or fewer fields than the header (first in line 6923)",
+        "1 dropped: after the moment of scoring",
+        "2 dropped: refunds of customers without a purchase",
+        "6,919 rows counted, 4 dropped",
+    ] {
+        assert!(report.contains(part), "no {part:?} in\n{report}");
+    }
 }
 
 #[test]

@@ -105,6 +105,11 @@ pub struct SummaryParams {
 }
 
 impl SummaryParams {
+    /// The defaults.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
     /// Sets [`period`](Self::period).
     #[must_use]
     pub fn period(mut self, period: Period) -> Self {

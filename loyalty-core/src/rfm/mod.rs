@@ -172,7 +172,8 @@ impl Rfm {
     /// Coinciding cut points, as many equal values give, and fewer customers than bins are no error:
     /// [`bins_in_use`](FittedRfm::bins_in_use) then says less than `n_bins`.
     ///
-    /// Arguments: one value a customer in each; `recency_days` since the last purchase, `frequency` in purchases,
+    /// Arguments: one value a customer in each; `recency_days` since the last purchase, `frequency` the number of purchases (not
+    /// that of repeat purchases, as the literature on buying until death has it; the scores would be the same),
     /// `monetary` in money, any finite numbers. With given cut points there may be no customer at all.
     ///
     /// Returns the model that scores.
