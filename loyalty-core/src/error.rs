@@ -104,6 +104,14 @@ impl Error {
         }
     }
 
+    /// The same error where its rows were counted from `first`.
+    pub(crate) fn in_rows_from(mut self, first: usize) -> Self {
+        if let Error::InvalidValue { row, .. } | Error::NonFinite { row, .. } = &mut self {
+            *row += first;
+        }
+        self
+    }
+
     /// The argument at fault, where there is one.
     pub fn argument(&self) -> Option<&str> {
         match self {

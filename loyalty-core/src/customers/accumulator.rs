@@ -244,10 +244,7 @@ impl Screen {
     /// Checks the columns of a batch; its first bad row is the error, unless such rows are to be dropped.
     pub(super) fn of(tx: &Transactions<'_>, params: &SummaryParams) -> Result<Self> {
         let rows = tx.customer.len();
-        check::same_rows("time", tx.time.len(), rows)?;
-        check::same_rows("amount", tx.amount.len(), rows)?;
-        tx.order.map_or(Ok(()), |ids| check::same_rows("order", ids.len(), rows))?;
-
+        tx.check_lengths()?;
         let mut counts = RowCounts { rows: rows as u64, ..RowCounts::default() };
         let (low, high) = span(tx.time.iter().copied());
         let negative_matters = params.refunds != Refunds::Net;

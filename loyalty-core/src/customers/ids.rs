@@ -3,6 +3,7 @@
 use crate::error::{Error, Result};
 use std::collections::HashMap;
 use std::hash::{BuildHasher, RandomState};
+use std::ops::Range;
 
 /// A column of ids: of customers or of orders. A null is `None`; the empty text is an id like any other.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -19,6 +20,16 @@ pub enum Ids<'a> {
 }
 
 impl Ids<'_> {
+    /// Some of the rows.
+    pub(super) fn rows(&self, rows: Range<usize>) -> Self {
+        match self {
+            Ids::Int(ids) => Ids::Int(&ids[rows]),
+            Ids::Str(ids) => Ids::Str(&ids[rows]),
+            Ids::NullableInt(ids) => Ids::NullableInt(&ids[rows]),
+            Ids::NullableStr(ids) => Ids::NullableStr(&ids[rows]),
+        }
+    }
+
     /// How many rows the column has.
     pub fn len(&self) -> usize {
         match self {

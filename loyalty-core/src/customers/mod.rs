@@ -25,6 +25,7 @@ use crate::error::Result;
 use accumulator::{Screen, as_of_or};
 use ids::Index;
 use serde::{Deserialize, Serialize};
+use std::ops::Range;
 use summary::Log;
 
 /// A time that is null: the value of NumPy and Arrow for "not a time".
@@ -48,6 +49,24 @@ impl<'a> Transactions<'a> {
     /// A log in which each row is an order.
     pub fn new(customer: impl Into<Ids<'a>>, time: &'a [i64], amount: &'a [f64]) -> Self {
         Self { customer: customer.into(), time, amount, order: None }
+    }
+
+    /// Some of the rows; the columns have been found to be of the same length.
+    pub(crate) fn rows(&self, rows: Range<usize>) -> Self {
+        Self {
+            customer: self.customer.rows(rows.clone()),
+            time: &self.time[rows.clone()],
+            amount: &self.amount[rows.clone()],
+            order: self.order.map(|ids| ids.rows(rows)),
+        }
+    }
+
+    /// That all columns have the same length.
+    pub(crate) fn check_lengths(&self) -> Result<()> {
+        let rows = self.customer.len();
+        check::same_rows("time", self.time.len(), rows)?;
+        check::same_rows("amount", self.amount.len(), rows)?;
+        self.order.map_or(Ok(()), |ids| check::same_rows("order", ids.len(), rows))
     }
 
     /// The column of order ids; ids of different customers are different orders.

@@ -257,9 +257,9 @@ impl FittedScorecard {
     ) -> Result<Scores<'_>> {
         const BLOCK: usize = 1024;
         let threads = check::n_threads(n_threads)?;
+        let plan = Scorecard { n_threads, ..self.params.clone() };
+        let customers = plan.accumulate(log, monitor)?.finish(as_of)?;
         monitor.report("score", 0, None)?;
-        let customers = Scorecard { n_threads, ..self.params.clone() }.accumulate(log)?.finish(as_of)?;
-        monitor.poll()?;
         let inputs = log.inputs(&customers)?;
         let blocks = Blocks::new(inputs.len(), BLOCK);
         let scored = blocks::map(blocks.count(), threads, monitor, |block| {

@@ -36,6 +36,7 @@ use crate::error::{Error, Result};
 use crate::kmeans::{ChooseK, KMeans};
 use crate::metrics;
 use crate::monitor::Monitor;
+use crate::numeric::blocks::Blocks;
 use crate::rfm::Rfm;
 use crate::scaling::{FittedStandardScaler, StandardScaler};
 use crate::score::{Behaviour, FittedLoyaltyScore, LoyaltyScore, Missing, Normaliser, Tiers};
@@ -262,8 +263,7 @@ impl Scorecard {
     /// As [`fit`](Self::fit), and [`Error::Cancelled`].
     pub fn fit_with(&self, log: &OrderLog<'_>, monitor: &mut Monitor<'_>) -> Result<FittedScorecard> {
         self.check()?;
-        monitor.report("customers", 0, None)?;
-        let orders = self.accumulate(log)?;
+        let orders = self.accumulate(log, monitor)?;
         let customers = orders.finish(self.as_of)?;
         check::at_least_rows("customers", customers.ids.len(), 3)?;
         monitor.poll()?;
@@ -297,7 +297,9 @@ impl Scorecard {
     }
 
     /// The summary's part of the plan.
-    fn accumulate(&self, log: &OrderLog<'_>) -> Result<Accumulator> {
+    fn accumulate(&self, log: &OrderLog<'_>, monitor: &mut Monitor<'_>) -> Result<Accumulator> {
+        // In batches, so that a long log can be cancelled.
+        const BATCH: usize = 100_000;
         let params = SummaryParams::default()
             .period(self.period)
             .refunds(self.refunds)
@@ -305,7 +307,13 @@ impl Scorecard {
             .n_threads(self.n_threads);
         let mut orders = Accumulator::new(params)?;
         log.check()?;
-        orders.update(&log.transactions)?;
+        let batches = Blocks::new(log.transactions.time.len(), BATCH);
+        for batch in 0..batches.count() {
+            monitor.report("customers", batch, Some(batches.count()))?;
+            let rows = batches.range(batch);
+            let first = rows.start;
+            orders.update(&log.transactions.rows(rows)).map_err(|error| error.in_rows_from(first))?;
+        }
         Ok(orders)
     }
 

@@ -43,6 +43,7 @@ impl<'a> OrderLog<'a> {
     }
 
     pub(super) fn check(&self) -> Result<()> {
+        self.transactions.check_lengths()?;
         for (name, column) in [("usage", self.usage), ("feedback", self.feedback)] {
             let Some(column) = column else { continue };
             check::same_rows(name, column.len(), self.transactions.time.len())?;

@@ -80,6 +80,18 @@ fn logs_that_teach_nothing_are_named() {
 }
 
 #[test]
+fn the_row_of_an_error_is_that_of_the_whole_log() {
+    let rows = 250_000;
+    let ids: Vec<i64> = (0..rows).map(|i| i % 1000).collect();
+    let mut times = vec![0; rows as usize];
+    times[234_567] = i64::MIN;
+    let amounts = vec![1.0; rows as usize];
+    let log = OrderLog::new(Transactions::new(&ids, &times, &amounts));
+    let error = Scorecard::new().fit(&log).unwrap_err();
+    assert!(matches!(&error, Error::InvalidValue { name, row: 234_567, .. } if name == "time"), "{error}");
+}
+
+#[test]
 fn extreme_amounts_give_finite_scores() {
     let (ids, times, _) = columns();
     for amount in [0.0, 5e-324, 1e-300, 1e150, 1e300] {
