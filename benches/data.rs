@@ -150,7 +150,8 @@ pub fn clouds(size: Size) -> Array2<f64> {
 
 /// Outcomes that happen with these probabilities.
 pub fn outcomes(probabilities: impl IntoIterator<Item = f64>) -> Vec<bool> {
-    let mut rng = Rng::stream(SEED, 1);
+    let mut rng = Rng::new(SEED);
+    rng.jump();
     probabilities.into_iter().map(|p| rng.uniform() < p).collect()
 }
 

@@ -2,6 +2,7 @@
 
 use loyalty_benches::{Concept, Size, clouds};
 use loyalty_core::kmeans::{ChooseK, Init, KMeans};
+use loyalty_core::monitor::Monitor;
 use loyalty_core::ndarray::Axis;
 use std::hint::black_box;
 
@@ -30,9 +31,8 @@ fn main() {
     });
     kmeans.bench_threads("predict", |size, n_threads| {
         let x = clouds(size);
-        let plan = KMeans::new(size.clusters).max_iter(1).n_threads(n_threads);
-        let model = plan.fit(x.view())?;
-        Ok(move || model.predict(x.view()))
+        let model = KMeans::new(size.clusters).max_iter(1).fit(x.view())?;
+        Ok(move || model.predict_with(x.view(), n_threads, &mut Monitor::silent()))
     });
     kmeans.bench("predict_one", |size| {
         let x = clouds(size.of_rows(1000));

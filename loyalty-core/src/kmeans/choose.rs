@@ -134,18 +134,7 @@ impl ChooseK {
         sample_weight: Option<&[f64]>,
         monitor: &mut Monitor<'_>,
     ) -> Result<ChosenK> {
-        check::count_within("min", self.min, 2..=usize::MAX)?;
-        check::count_within("max", self.max, self.min..=usize::MAX)?;
-        if let Some(size) = self.sample_size {
-            check::count_within("sample_size", size, self.max.saturating_add(1)..=usize::MAX)?;
-        }
-        if matches!(self.kmeans.init, Init::Centroids(_)) {
-            return check::invalid(
-                "init",
-                "a list of centroids",
-                "k-means++ or random, as the number varies",
-            );
-        }
+        self.check()?;
         check::at_least_rows("x", x.nrows(), self.max.saturating_add(1))?;
 
         let mut best = self.try_k(self.min, x, sample_weight, monitor)?;
@@ -159,6 +148,23 @@ impl ChooseK {
         }
         let (model, Candidate { k, .. }) = best;
         Ok(ChosenK { k, model, candidates })
+    }
+
+    /// Refuses parameters that fit no data.
+    pub(crate) fn check(&self) -> Result<()> {
+        check::count_within("min", self.min, 2..=usize::MAX)?;
+        check::count_within("max", self.max, self.min..=usize::MAX)?;
+        if let Some(size) = self.sample_size {
+            check::count_within("sample_size", size, self.max.saturating_add(1)..=usize::MAX)?;
+        }
+        if matches!(self.kmeans.init, Init::Centroids(_)) {
+            return check::invalid(
+                "init",
+                "a list of centroids",
+                "k-means++ or random, as the number varies",
+            );
+        }
+        self.kmeans.clone().n_clusters(self.min).check()
     }
 
     fn try_k(

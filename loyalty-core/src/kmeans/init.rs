@@ -113,20 +113,15 @@ pub(super) fn k_means_plus_plus(
 }
 
 /// The first centroids of one restart: distinct rows, drawn by weight alone. Where no row is left, the last is repeated.
-pub(super) fn random(points: &mut Points, rng: &mut Rng) -> Vec<f64> {
+pub(super) fn random(points: &Points, rng: &mut Rng, monitor: &mut Monitor<'_>) -> Result<Vec<f64>> {
     let (n_clusters, columns) = (points.n_clusters(), points.columns());
     let mut centroids = Vec::with_capacity(n_clusters * columns);
-    points.forget_distances();
-    for done in 0..n_clusters {
-        match points.draw(rng) {
-            Some(place) => {
-                points.copy_row(place, &mut centroids);
-                points.exclude(place);
-            }
-            None => centroids.extend_from_within((done - 1) * columns..done * columns),
-        }
+    let drawn = points.draw_distinct(n_clusters, rng, monitor)?;
+    drawn.iter().for_each(|&place| points.copy_row(place, &mut centroids));
+    for done in drawn.len()..n_clusters {
+        centroids.extend_from_within((done - 1) * columns..done * columns);
     }
-    centroids
+    Ok(centroids)
 }
 
 #[cfg(test)]
@@ -154,7 +149,7 @@ mod tests {
         let drawn = if by_distance {
             k_means_plus_plus(&mut points, &mut rng, monitor).unwrap()
         } else {
-            random(&mut points, &mut rng)
+            random(&points, &mut rng, monitor).unwrap()
         };
         points.leave(&drawn)
     }

@@ -14,13 +14,17 @@ use crate::error::{Error, Result};
 use crate::monitor::Monitor;
 use crate::numeric::blocks::{self, Blocks};
 use crate::numeric::rng::Rng;
+use crate::numeric::tiles::LANES;
 use lloyd::{Limits, Run, lloyd, mean_variance};
 use ndarray::{Array2, ArrayView2, Axis};
 use points::Points;
 use serde::{Deserialize, Serialize};
 
-/// Rows that one thread answers before it takes the next ones.
+/// Rows of a prediction in one block where clusters and columns are few.
 const PREDICTED_ROWS: usize = 4096;
+
+/// Differences that one block of a prediction should take, about.
+const PREDICTED_DIFFERENCES: usize = 1 << 24;
 
 /// K-means clustering: k centroids that make Σᵢ wᵢ·min_c ‖xᵢ − μ_c‖² a (local) minimum.
 ///
@@ -183,7 +187,8 @@ impl KMeans {
         sample_weight: Option<&[f64]>,
         monitor: &mut Monitor<'_>,
     ) -> Result<FittedKMeans> {
-        self.check(x, sample_weight)?;
+        self.check()?;
+        self.check_data(x, sample_weight)?;
         let feature_names = check::feature_names(&self.feature_names, x.ncols())?;
         let n_threads = check::n_threads(self.n_threads)?;
         let given = match &self.init {
@@ -196,7 +201,7 @@ impl KMeans {
         let inertia = representable(points.inertia_outside(best.inertia))?;
         let mut model = FittedKMeans {
             feature_names,
-            params: self.clone(),
+            params: Self { n_threads: None, feature_names: Vec::new(), ..self.clone() },
             fitted: Learnt {
                 centroids: best.centroids,
                 cluster_weights,
@@ -208,23 +213,36 @@ impl KMeans {
         };
         if model.fitted.labels.len() < x.nrows() {
             // Rows of weight 0 took no part, but they have a label too.
-            model.fitted.labels = model.predict(x)?;
+            model.fitted.labels = model.predict_with(x, self.n_threads, monitor)?;
         }
         Ok(model)
     }
 
-    fn check(&self, x: ArrayView2<'_, f64>, sample_weight: Option<&[f64]>) -> Result<()> {
+    /// Refuses parameters that fit no data.
+    pub(crate) fn check(&self) -> Result<()> {
         check::count_within("n_clusters", self.n_clusters, 1..=MAX_CLUSTERS)?;
         check::count_within("n_init", self.n_init, 1..=usize::MAX)?;
         check::count_within("max_iter", self.max_iter, 1..=usize::MAX)?;
         check::non_negative("tol", self.tol)?;
-        check::matrix("x", x)?;
-        check::at_least_rows("x", x.nrows(), self.n_clusters)?;
         if let Init::Centroids(rows) = &self.init {
             check::same_rows("init", rows.nrows(), self.n_clusters)?;
-            check::same_columns("init", rows.ncols(), x.ncols())?;
             check::finite_matrix("init", rows.view())?;
         }
+        Ok(())
+    }
+
+    /// Refuses given centroids of another number of columns than this.
+    fn check_columns(&self, columns: usize) -> Result<()> {
+        match &self.init {
+            Init::Centroids(rows) => check::same_columns("init", rows.ncols(), columns),
+            Init::KMeansPlusPlus | Init::Random => Ok(()),
+        }
+    }
+
+    fn check_data(&self, x: ArrayView2<'_, f64>, sample_weight: Option<&[f64]>) -> Result<()> {
+        check::matrix("x", x)?;
+        check::at_least_rows("x", x.nrows(), self.n_clusters)?;
+        self.check_columns(x.ncols())?;
         sample_weight.map_or(Ok(()), |weights| check_weights(weights, x.nrows()))
     }
 
@@ -233,11 +251,13 @@ impl KMeans {
         let n_init = if matches!(self.init, Init::Centroids(_)) { 1 } else { self.n_init };
         let shift = if self.tol == 0.0 { 0.0 } else { self.tol * mean_variance(points, monitor)? };
         let limits = Limits { n_init, max_iter: self.max_iter, shift };
+        let mut stream = Rng::new(self.seed);
         let mut run = |restart: usize| {
-            let mut rng = Rng::stream(self.seed, restart);
+            let mut rng = stream.clone();
+            stream.jump();
             let start = match &self.init {
                 Init::KMeansPlusPlus => init::k_means_plus_plus(points, &mut rng, monitor)?,
-                Init::Random => init::random(points, &mut rng),
+                Init::Random => init::random(points, &mut rng, monitor)?,
                 Init::Centroids(rows) => points.enter(rows.iter().copied()),
             };
             let run = lloyd(points, start, &limits, restart, monitor)?;
@@ -314,7 +334,7 @@ impl PartialEq for Learnt {
 }
 
 impl FittedKMeans {
-    /// The specification that was fitted.
+    /// The specification that was fitted, without `n_threads` and `feature_names`.
     pub fn params(&self) -> &KMeans {
         &self.params
     }
@@ -363,18 +383,33 @@ impl FittedKMeans {
         &self.fitted.labels
     }
 
+    /// [`predict_with`](Self::predict_with) on all cores and silent.
+    ///
+    /// # Errors
+    /// As [`predict_with`](Self::predict_with).
+    pub fn predict(&self, x: ArrayView2<'_, f64>) -> Result<Vec<u32>> {
+        self.predict_with(x, None, &mut Monitor::silent())
+    }
+
     /// The label of the nearest centroid of each row, of equally near ones the first.
     ///
     /// # Arguments
     /// * `x`: rows × the columns of the training data, finite.
+    /// * `n_threads`: `None` for all cores. The answer has the same bits at any number.
+    /// * `monitor`: may cancel; asked between blocks of rows.
     ///
     /// # Errors
-    /// [`Error::ShapeMismatch`], [`Error::NonFinite`].
-    pub fn predict(&self, x: ArrayView2<'_, f64>) -> Result<Vec<u32>> {
+    /// [`Error::ShapeMismatch`], [`Error::NonFinite`], [`Error::InvalidParameter`] for `n_threads`, [`Error::Cancelled`].
+    pub fn predict_with(
+        &self,
+        x: ArrayView2<'_, f64>,
+        n_threads: Option<usize>,
+        monitor: &mut Monitor<'_>,
+    ) -> Result<Vec<u32>> {
         self.check_rows(x)?;
-        let cut = Blocks::new(x.nrows(), PREDICTED_ROWS);
-        let n_threads = check::n_threads(self.params.n_threads)?;
-        let labels = blocks::map(cut.count(), n_threads, &mut Monitor::silent(), |index| {
+        let n_threads = check::n_threads(n_threads)?;
+        let cut = Blocks::new(x.nrows(), self.block_rows());
+        let labels = blocks::map(cut.count(), n_threads, monitor, |index| {
             nearest::labels(x.slice_axis(Axis(0), cut.range(index).into()), &self.fitted.centroids)
         })?;
         Ok(labels.concat())
@@ -390,32 +425,61 @@ impl FittedKMeans {
         Ok(nearest::label(|j| x[j], &self.fitted.centroids, x.len()))
     }
 
+    /// [`distances_with`](Self::distances_with) on all cores and silent.
+    ///
+    /// # Errors
+    /// As [`distances_with`](Self::distances_with).
+    pub fn distances(&self, x: ArrayView2<'_, f64>) -> Result<Array2<f64>> {
+        self.distances_with(x, None, &mut Monitor::silent())
+    }
+
     /// The Euclidean distance of each row from each centroid: rows × clusters.
     ///
     /// # Arguments
-    /// * `x`: rows × the columns of the training data, finite.
+    /// As those of [`predict_with`](Self::predict_with).
     ///
     /// # Errors
-    /// [`Error::ShapeMismatch`], [`Error::NonFinite`]; [`Error::InvalidValue`] for a row so far away that its distance is above the
+    /// As [`predict_with`](Self::predict_with); [`Error::InvalidValue`] for a row so far away that its distance is above the
     /// largest number.
-    pub fn distances(&self, x: ArrayView2<'_, f64>) -> Result<Array2<f64>> {
+    pub fn distances_with(
+        &self,
+        x: ArrayView2<'_, f64>,
+        n_threads: Option<usize>,
+        monitor: &mut Monitor<'_>,
+    ) -> Result<Array2<f64>> {
         self.check_rows(x)?;
-        let cut = Blocks::new(x.nrows(), PREDICTED_ROWS);
-        let n_threads = check::n_threads(self.params.n_threads)?;
-        let distances = blocks::map(cut.count(), n_threads, &mut Monitor::silent(), |index| {
-            nearest::distances(x.slice_axis(Axis(0), cut.range(index).into()), &self.fitted.centroids)
-        })?
-        .concat();
+        let n_threads = check::n_threads(n_threads)?;
         let n_clusters = self.params.n_clusters;
-        if let Some(at) = distances.iter().position(|d| d.is_infinite()) {
+        let mut distances = Array2::zeros((x.nrows(), n_clusters));
+        // Each block with the first of its numbers that is infinite.
+        let mut blocks: Vec<_> = distances
+            .axis_chunks_iter_mut(Axis(0), self.block_rows())
+            .zip(x.axis_chunks_iter(Axis(0), self.block_rows()))
+            .map(|(distances, rows)| (distances, rows, None))
+            .collect();
+        blocks::for_each(&mut blocks, n_threads, monitor, |_, (distances, rows, infinite)| {
+            *infinite = nearest::distances(*rows, &self.fitted.centroids, distances);
+        })?;
+        let infinite =
+            (0..).zip(&blocks).find_map(|(b, &(.., at))| at.map(|(i, c)| (b * self.block_rows() + i, c)));
+        if let Some((row, c)) = infinite {
             return Err(Error::InvalidValue {
                 name: "x".into(),
-                row: at / n_clusters,
-                value: format!("farther than 1.8e308 from centroid {}", at % n_clusters),
+                row,
+                value: format!("farther than 1.8e308 from centroid {c}"),
                 must: "near enough for its distance to be a number".into(),
             });
         }
-        Ok(Array2::from_shape_fn((x.nrows(), n_clusters), |(i, c)| distances[i * n_clusters + c]))
+        drop(blocks);
+        Ok(distances)
+    }
+
+    /// [`inertia_of_with`](Self::inertia_of_with) on all cores and silent.
+    ///
+    /// # Errors
+    /// As [`inertia_of_with`](Self::inertia_of_with).
+    pub fn inertia_of(&self, x: ArrayView2<'_, f64>, sample_weight: Option<&[f64]>) -> Result<f64> {
+        self.inertia_of_with(x, sample_weight, None, &mut Monitor::silent())
     }
 
     /// The inertia of other rows: Σᵢ wᵢ·‖xᵢ − μ‖² over the rows and their nearest centroids; of the training rows,
@@ -424,17 +488,23 @@ impl FittedKMeans {
     /// # Arguments
     /// * `x`: at least one row × the columns of the training data, finite.
     /// * `sample_weight`: one weight a row, 0 or more, not all 0.
+    /// * `n_threads`, `monitor`: as of [`predict_with`](Self::predict_with).
     ///
     /// # Errors
-    /// [`Error::ShapeMismatch`], [`Error::NonFinite`], [`Error::TooFewRows`], [`Error::InvalidValue`] for a negative weight,
+    /// As [`predict_with`](Self::predict_with); [`Error::TooFewRows`], [`Error::InvalidValue`] for a negative weight,
     /// [`Error::Degenerate`] if all weights are 0 or the inertia is above the largest number.
-    pub fn inertia_of(&self, x: ArrayView2<'_, f64>, sample_weight: Option<&[f64]>) -> Result<f64> {
+    pub fn inertia_of_with(
+        &self,
+        x: ArrayView2<'_, f64>,
+        sample_weight: Option<&[f64]>,
+        n_threads: Option<usize>,
+        monitor: &mut Monitor<'_>,
+    ) -> Result<f64> {
         self.check_rows(x)?;
         check::at_least_rows("x", x.nrows(), 1)?;
         sample_weight.map_or(Ok(()), |weights| check_weights(weights, x.nrows()))?;
-        let n_threads = check::n_threads(self.params.n_threads)?;
+        let n_threads = check::n_threads(n_threads)?;
         let centroids = self.centroids();
-        let monitor = &mut Monitor::silent();
         let mut points = Points::new(
             x,
             sample_weight,
@@ -452,6 +522,13 @@ impl FittedKMeans {
         self.feature_names.len()
     }
 
+    /// Rows that one thread answers before it takes the next ones, and before the monitor is asked.
+    fn block_rows(&self) -> usize {
+        (PREDICTED_DIFFERENCES / self.fitted.centroids.len())
+            .clamp(LANES, PREDICTED_ROWS)
+            .next_multiple_of(LANES)
+    }
+
     fn check_rows(&self, x: ArrayView2<'_, f64>) -> Result<()> {
         check::same_columns("x", x.ncols(), self.columns())?;
         check::finite_matrix("x", x)
@@ -459,11 +536,12 @@ impl FittedKMeans {
 
     /// Refuses what no fit could have written.
     pub(crate) fn validate(&self) -> Result<()> {
+        check::model_params(self.params.check().and_then(|()| self.params.check_columns(self.columns())))?;
         let n_clusters = self.params.n_clusters;
         let Learnt { centroids, cluster_weights, inertia, .. } = &self.fitted;
         let usable = |v: &f64| v.is_finite() && *v >= 0.0;
-        let reason = if n_clusters == 0 || n_clusters > MAX_CLUSTERS || self.columns() == 0 {
-            "K-means needs at least one cluster and one feature"
+        let reason = if self.columns() == 0 {
+            "K-means needs at least one feature"
         } else if n_clusters.checked_mul(self.columns()) != Some(centroids.len()) {
             "the number of centroid values is not that of clusters times features"
         } else if cluster_weights.len() != n_clusters {
@@ -499,7 +577,12 @@ mod tests {
     #[test]
     fn a_fitted_model_is_valid_and_a_damaged_one_is_not() {
         model().validate().unwrap();
-        let damages: [fn(&mut FittedKMeans); 10] = [
+        let damages: [fn(&mut FittedKMeans); 15] = [
+            |m| m.params.n_init = 0,
+            |m| m.params.max_iter = 0,
+            |m| m.params.tol = -5.0,
+            |m| m.params.init = Init::Centroids(array![[0.0, 0.0]]),
+            |m| m.params.init = Init::Centroids(array![[0.0], [1.0]]),
             |m| m.params.n_clusters = 0,
             |m| m.params.n_clusters = 3,
             |m| m.params.n_clusters = usize::MAX,

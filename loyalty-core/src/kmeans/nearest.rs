@@ -6,7 +6,7 @@
 
 use crate::numeric::frame::times_power_of_two;
 use crate::numeric::tiles::{LANES, nearest};
-use ndarray::{ArrayView2, Axis};
+use ndarray::{ArrayView2, ArrayViewMut2, Axis};
 
 /// What row and centroid, and what their difference, are multiplied by: powers of two.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -87,16 +87,27 @@ pub(super) fn labels(x: ArrayView2<'_, f64>, centroids: &[f64]) -> Vec<u32> {
     labels
 }
 
-/// The Euclidean distances of the rows of `x` from all centroids, row by row; infinite where above the largest number.
-pub(super) fn distances(x: ArrayView2<'_, f64>, centroids: &[f64]) -> Vec<f64> {
-    let mut distances = Vec::with_capacity(x.nrows() * centroids.len() / x.ncols());
+/// Writes the Euclidean distance of each row of `x` from each centroid, infinite where above the largest number; answers row
+/// and centroid of the first such one.
+pub(super) fn distances(
+    x: ArrayView2<'_, f64>,
+    centroids: &[f64],
+    distances: &mut ArrayViewMut2<'_, f64>,
+) -> Option<(usize, usize)> {
+    let mut infinite = None;
     let mut values = Vec::with_capacity(x.ncols());
-    for row in x.rows() {
+    for (i, (row, distances)) in x.rows().into_iter().zip(distances.rows_mut()).enumerate() {
         values.clear();
         values.extend(row);
-        distances.extend(centroids.chunks_exact(x.ncols()).map(|centroid| distance(&values, centroid)));
+        for (c, (found, centroid)) in distances.into_iter().zip(centroids.chunks_exact(x.ncols())).enumerate()
+        {
+            *found = distance(&values, centroid);
+            if found.is_infinite() {
+                infinite.get_or_insert((i, c));
+            }
+        }
     }
-    distances
+    infinite
 }
 
 fn distance(row: &[f64], centroid: &[f64]) -> f64 {
@@ -112,7 +123,7 @@ fn distance(row: &[f64], centroid: &[f64]) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use ndarray::array;
+    use ndarray::{Array2, array};
 
     #[test]
     fn all_scales_find_the_nearest() {
@@ -124,16 +135,22 @@ mod tests {
         }
     }
 
+    fn both(x: Array2<f64>, centroids: &[f64]) -> (Vec<f64>, Option<(usize, usize)>) {
+        let mut found = Array2::zeros((x.nrows(), centroids.len() / x.ncols()));
+        let infinite = distances(x.view(), centroids, &mut found.view_mut());
+        (found.into_iter().collect(), infinite)
+    }
+
     #[test]
     fn distances_neither_overflow_nor_vanish() {
         for unit in [1e-320, 1e-200, 1e-100, 1.0, 1e100, 1e200, 1e307] {
-            let found = distances(array![[3.0 * unit, 4.0 * unit]].view(), &[0.0, 0.0, 3.0 * unit, 0.0]);
+            let (found, _) = both(array![[3.0 * unit, 4.0 * unit]], &[0.0, 0.0, 3.0 * unit, 0.0]);
             assert!(
                 (found[0] / unit - 5.0).abs() < 1e-3 && (found[1] / unit - 4.0).abs() < 1e-3,
                 "{found:?}"
             );
         }
-        assert_eq!(distances(array![[f64::MAX]].view(), &[-f64::MAX, 0.0]), [f64::INFINITY, f64::MAX]);
-        assert_eq!(distances(array![[5e-324]].view(), &[5e-324, 0.0]), [0.0, 5e-324]);
+        assert_eq!(both(array![[0.0], [f64::MAX]], &[1.0, -f64::MAX]).1, Some((1, 1)));
+        assert_eq!(both(array![[5e-324]], &[5e-324, 0.0]), (vec![0.0, 5e-324], None));
     }
 }

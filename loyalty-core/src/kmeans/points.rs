@@ -3,10 +3,12 @@
 use crate::error::Result;
 use crate::monitor::Monitor;
 use crate::numeric::blocks::{self, Blocks};
+use crate::numeric::elementary::ln;
 use crate::numeric::frame::{Frame, exponent, times_power_of_two};
 use crate::numeric::rng::Rng;
 use crate::numeric::tiles::{LANES, Lanes, nearest, squared_distances, tiles};
 use ndarray::{ArrayView2, Axis, CowArray};
+use std::cmp::Ordering;
 
 /// Rows in a chunk where clusters and columns are few.
 const CHUNK_ROWS: usize = 8192;
@@ -325,16 +327,13 @@ impl Points {
     ) -> Result<Vec<Place>> {
         let columns = self.columns;
         self.each(monitor, |chunk| chunk.measure(centroids, columns))?;
+        let farther = |a: &(f64, Place), b: &(f64, Place)| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1));
         let mut rows: Vec<(f64, Place)> = Vec::new();
         for (index, chunk) in self.chunks.iter().enumerate() {
             let distances = &chunk.distances.as_flattened()[..chunk.labels.len()];
             let off = distances.iter().enumerate().filter(|&(_, &distance)| distance > 0.0);
             rows.extend(off.map(|(row, &distance)| (distance, Place { chunk: index, row })));
-        }
-        let farther = |a: &(f64, Place), b: &(f64, Place)| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1));
-        if count < rows.len() {
-            rows.select_nth_unstable_by(count, farther);
-            rows.truncate(count);
+            keep_first(&mut rows, count, farther);
         }
         rows.sort_unstable_by(farther);
         Ok(rows.into_iter().map(|(_, place)| place).collect())
@@ -374,11 +373,29 @@ impl Points {
         Some(Place { chunk, row })
     }
 
-    /// Never draws this row again.
-    pub(super) fn exclude(&mut self, place: Place) {
-        let chunk = &mut self.chunks[place.chunk];
-        chunk.distances.as_flattened_mut()[place.row] = 0.0;
-        chunk.weigh();
+    /// `count` rows, or all if there are fewer, drawn one after the other without replacement, each with a probability
+    /// proportional to its weight.
+    ///
+    /// The rows come in the order of independent exponential times whose rates are the weights (Efraimidis and Spirakis
+    /// 2006, Information Processing Letters 97: 181–185).
+    pub(super) fn draw_distinct(
+        &self,
+        count: usize,
+        rng: &mut Rng,
+        monitor: &mut Monitor<'_>,
+    ) -> Result<Vec<Place>> {
+        let earlier = |a: &(f64, Place), b: &(f64, Place)| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1));
+        let mut rows: Vec<(f64, Place)> = Vec::new();
+        for (index, chunk) in self.chunks.iter().enumerate() {
+            monitor.poll()?;
+            let weights = &chunk.weights.as_flattened()[..chunk.labels.len()];
+            let time = |weight: f64| -ln(1.0 - rng.uniform()) / weight;
+            let times = weights.iter().copied().map(time).enumerate();
+            rows.extend(times.map(|(row, time)| (time, Place { chunk: index, row })));
+            keep_first(&mut rows, count, earlier);
+        }
+        rows.sort_unstable_by(earlier);
+        Ok(rows.into_iter().map(|(_, place)| place).collect())
     }
 
     /// Appends the values of a row.
@@ -407,6 +424,14 @@ impl Points {
 
     fn merge(&mut self) {
         blocks::merge(&mut self.chunks, |left, right| left.partial.merge(&right.partial));
+    }
+}
+
+/// Leaves the `count` first of this order, in any.
+fn keep_first<T>(items: &mut Vec<T>, count: usize, order: impl FnMut(&T, &T) -> Ordering) {
+    if count < items.len() {
+        items.select_nth_unstable_by(count, order);
+        items.truncate(count);
     }
 }
 

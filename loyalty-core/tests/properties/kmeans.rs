@@ -91,7 +91,8 @@ proptest! {
     #[test]
     fn equals_its_slow_twin(seed: u64, n in 8_usize..90, columns in 1_usize..20, k in 1_usize..6, weighted: bool) {
         let x = rows(seed, n, columns);
-        let mut rng = Rng::stream(seed, 1);
+        let mut rng = Rng::new(seed);
+        rng.jump();
         let weights: Vec<f64> = (0..n).map(|_| 0.1 + rng.uniform()).collect();
         assert_equals_slow_twin(&x, weighted.then_some(&weights), k);
     }
@@ -146,7 +147,8 @@ proptest! {
     #[test]
     fn a_weight_is_that_many_copies(seed: u64, n in 8_usize..60, k in 1_usize..6) {
         let x = rows(seed, n, 2);
-        let mut rng = Rng::stream(seed, 1);
+        let mut rng = Rng::new(seed);
+        rng.jump();
         let copies: Vec<usize> = (0..n).map(|i| if i < k { 1 } else { rng.below(4) }).collect();
         let repeated: Vec<usize> = (0..n).flat_map(|i| std::iter::repeat_n(i, copies[i])).collect();
         let weights: Vec<f64> = copies.iter().map(|&c| c as f64).collect();
@@ -182,7 +184,8 @@ proptest! {
     #[test]
     fn fewer_distinct_rows_than_clusters_is_no_error(seed: u64, n in 2_usize..40, distinct in 1_usize..6, random: bool) {
         let some = rows(seed, distinct, 2);
-        let mut rng = Rng::stream(seed, 1);
+        let mut rng = Rng::new(seed);
+        rng.jump();
         let chosen: Vec<usize> = (0..n).map(|i| if i < distinct { i % distinct } else { rng.below(distinct) }).collect();
         let x = some.select(Axis(0), &chosen);
         let mut seen: Vec<Vec<u64>> = x.rows().into_iter().map(|r| r.iter().map(|v| v.to_bits()).collect()).collect();
