@@ -5,7 +5,7 @@ use crate::check;
 use crate::error::Result;
 use crate::monitor::Monitor;
 use crate::numeric::rng::Rng;
-use crate::numeric::silhouette::mean_silhouette;
+use crate::numeric::silhouette::silhouette;
 use ndarray::{ArrayView2, Axis};
 use serde::{Deserialize, Serialize};
 
@@ -178,7 +178,7 @@ impl ChooseK {
         let rows = self.sample(x.nrows(), sample_weight);
         let labels: Vec<u32> = rows.iter().map(|&row| model.labels()[row]).collect();
         let silhouette = if (2..labels.len()).contains(&distinct(&labels, k)) {
-            mean_silhouette(x.select(Axis(0), &rows).view(), &labels, self.kmeans.n_threads, monitor)?
+            silhouette(x.select(Axis(0), &rows).view(), &labels, self.kmeans.n_threads, monitor)?
         } else {
             0.0
         };

@@ -13,7 +13,7 @@ mod probability;
 mod ranking;
 mod splits;
 
-pub use crate::numeric::silhouette::{mean_silhouette as silhouette, silhouettes as silhouette_samples};
+pub use crate::numeric::silhouette::{silhouette, silhouette_samples};
 pub use classification::{
     Averages, BinaryReport, ClassReport, ClassificationReport, ConfusionMatrix, accuracy, binary_report,
     classification_report, confusion_matrix,
@@ -24,7 +24,7 @@ pub use ranking::{
     CumulativeGains, LiftBin, PrecisionRecallCurve, RocCurve, average_precision, cumulative_gains, lift,
     precision_recall_curve, roc_auc, roc_curve,
 };
-pub use splits::{Split, k_folds, train_test_split};
+pub use splits::{Folds, Split, k_folds, train_test_split};
 
 use crate::check;
 use crate::error::Result;

@@ -4,8 +4,8 @@ use crate::check;
 use crate::error::{Error, Result};
 use crate::numeric::rng::Rng;
 
-/// The folds at the most: each takes memory for all rows.
-const MAX_SPLITS: usize = 1000;
+/// More rows than this are no data of one machine.
+const MAX_ROWS: usize = 1_000_000_000;
 
 /// Row numbers to train on and to test on, each ascending; every row is in one of the two.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -22,11 +22,11 @@ pub struct Split {
 /// The test part has ⌈test_share · n_rows⌉ rows. With `stratify`, one class a row, each class is split in the same
 /// proportion: the parts of a row that the classes are owed go to those with the largest remainders (ties to the lower label).
 ///
-/// `n_rows` is the number of rows; `test_share` lies between 0 and 1, both excluded; `seed` may be any number, and the same
+/// `n_rows` is the number of rows, up to 10⁹; `test_share` lies between 0 and 1, both excluded; `seed` may be any number, and the same
 /// one gives the same split on every machine.
 ///
 /// # Errors
-/// Fewer than 2 rows; a share that is out of range or leaves no row to train; with `stratify`: a length other than `n_rows`,
+/// Fewer than 2 rows, or more than there is memory for; a share that is out of range or leaves no row to train; with `stratify`: a length other than `n_rows`,
 /// [`Error::Degenerate`] for a class of a single row, or fewer rows in a part than there are classes.
 ///
 /// ```
@@ -42,8 +42,7 @@ pub fn train_test_split(
     stratify: Option<&[u32]>,
     seed: u64,
 ) -> Result<Split> {
-    let mut rng = Rng::new(seed);
-    let strata = checked_strata(n_rows, stratify, &mut rng)?;
+    let order = shuffled_by_class(n_rows, stratify, seed)?;
     if !(test_share > 0.0 && test_share < 1.0) {
         return check::invalid("test_share", test_share, "above 0 and below 1");
     }
@@ -51,96 +50,144 @@ pub fn train_test_split(
     if n_test >= n_rows {
         return check::invalid("test_share", test_share, "small enough to leave a row to train");
     }
-    if stratify.is_some() {
-        if let Some(class) = strata.iter().find(|class| class.rows.len() < 2) {
-            return too_small(format!("class {} has a single row; each needs at least 2", class.label));
+    let classes = classes(&order, stratify);
+    if let Some(labels) = stratify {
+        if let Some(class) = classes.iter().find(|class| class.len() < 2) {
+            let label = labels[class[0] as usize];
+            return too_small(format!("class {label} has a single row; each needs at least 2"));
         }
-        if n_test.min(n_rows - n_test) < strata.len() {
+        if n_test.min(n_rows - n_test) < classes.len() {
             let must =
-                format!("such that both parts have at least {} rows, one for each class", strata.len());
+                format!("such that both parts have at least {} rows, one for each class", classes.len());
             return check::invalid("test_share", test_share, must);
         }
     }
-    let mut is_test = vec![false; n_rows];
-    for (class, quota) in strata.iter().zip(quotas(&strata, n_rows, n_test)) {
-        class.rows[..quota].iter().for_each(|&row| is_test[row] = true);
+    let mut is_test = reserved(n_rows)?;
+    is_test.resize(n_rows, false);
+    for (class, quota) in classes.iter().zip(quotas(&classes, n_rows, n_test)) {
+        class[..quota].iter().for_each(|&row| is_test[row as usize] = true);
     }
-    Ok(Split::of(n_rows, |row| is_test[row]))
+    Split::of(n_rows, n_test, |row| is_test[row])
 }
 
-/// Splits rows at random into `n_splits` folds and gives, for each, the split that tests on it and trains on the others.
+/// Splits rows at random into `n_splits` folds, to test on each in turn and train on the others.
 ///
-/// Every row is in the test part of exactly one split, and the folds' sizes differ by one at most. With `stratify`, one class
-/// a row, so do the numbers of each class in the folds; a class with fewer rows than folds is missing from some.
+/// The folds' sizes differ by one at most. With `stratify`, one class a row, so do the numbers of each class in the folds; a
+/// class with fewer rows than folds is missing from some.
 ///
-/// `n_rows` is the number of rows; `n_splits` is 2 to 1,000 and at most `n_rows`; `seed` may be any number, and the same one
-/// gives the same folds on every machine.
+/// `n_rows` is the number of rows, up to 10⁹; `n_splits` is at least 2 and at most `n_rows`; `seed` may be any number, and the
+/// same one gives the same folds on every machine.
 ///
 /// # Errors
-/// Fewer than 2 rows; `n_splits` out of range; with `stratify`: a length other than `n_rows`, or [`Error::Degenerate`] if
-/// every class has fewer than `n_splits` rows, as in scikit-learn.
+/// Fewer than 2 rows, or more than there is memory for; `n_splits` out of range; with `stratify`: a length other than `n_rows`,
+/// or [`Error::Degenerate`] if every class has fewer than `n_splits` rows, as in scikit-learn.
 ///
 /// ```
 /// use loyalty_core::metrics::k_folds;
 /// let folds = k_folds(10, 3, None, 7)?;
-/// assert_eq!(folds.iter().map(|fold| fold.test.len()).collect::<Vec<_>>(), [4, 3, 3]);
+/// let first = folds.split(0)?;
+/// assert_eq!((folds.n_splits(), first.train.len(), first.test.len()), (3, 6, 4));
 /// # Ok::<(), loyalty_core::Error>(())
 /// ```
-pub fn k_folds(n_rows: usize, n_splits: usize, stratify: Option<&[u32]>, seed: u64) -> Result<Vec<Split>> {
-    let mut rng = Rng::new(seed);
-    let strata = checked_strata(n_rows, stratify, &mut rng)?;
-    check::count_within("n_splits", n_splits, 2..=n_rows.min(MAX_SPLITS))?;
-    if strata.iter().all(|class| class.rows.len() < n_splits) {
+pub fn k_folds(n_rows: usize, n_splits: usize, stratify: Option<&[u32]>, seed: u64) -> Result<Folds> {
+    let order = shuffled_by_class(n_rows, stratify, seed)?;
+    check::count_within("n_splits", n_splits, 2..=n_rows)?;
+    if classes(&order, stratify).iter().all(|class| class.len() < n_splits) {
         return too_small(format!("no class has {n_splits} rows, one for each fold"));
     }
     // Dealt out class by class, so both the folds and each class in them come out even.
-    let mut fold_of = vec![0; n_rows];
-    for (place, &row) in strata.iter().flat_map(|class| &class.rows).enumerate() {
-        fold_of[row] = place % n_splits;
+    let mut fold_of_row = reserved(n_rows)?;
+    fold_of_row.resize(n_rows, 0);
+    for (&row, fold) in order.iter().zip((0..n_splits as u32).cycle()) {
+        fold_of_row[row as usize] = fold;
     }
-    Ok((0..n_splits).map(|fold| Split::of(n_rows, |row| fold_of[row] == fold)).collect())
+    Ok(Folds { fold_of_row, n_splits })
+}
+
+/// Folds of rows: for each the split that tests on it and trains on the others.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Folds {
+    fold_of_row: Vec<u32>,
+    n_splits: usize,
+}
+
+impl Folds {
+    /// How many folds there are.
+    pub fn n_splits(&self) -> usize {
+        self.n_splits
+    }
+
+    /// The fold of each row, below `n_splits`: the one split whose test part it is in.
+    pub fn fold_of_row(&self) -> &[u32] {
+        &self.fold_of_row
+    }
+
+    /// The split that tests on the fold `index`, counted from 0.
+    ///
+    /// # Errors
+    /// [`Error::InvalidParameter`] for an `index` past the last fold, or if there is no memory for the answer.
+    pub fn split(&self, index: usize) -> Result<Split> {
+        check::count_within("index", index, 0..=self.n_splits - 1)?;
+        let is_test = |row: usize| self.fold_of_row[row] as usize == index;
+        let n_rows = self.fold_of_row.len();
+        Split::of(n_rows, (0..n_rows).filter(|&row| is_test(row)).count(), is_test)
+    }
 }
 
 impl Split {
-    fn of(n_rows: usize, is_test: impl Fn(usize) -> bool) -> Self {
-        let (test, train) = (0..n_rows).partition(|&row| is_test(row));
-        Self { train, test }
+    fn of(n_rows: usize, n_test: usize, is_test: impl Fn(usize) -> bool) -> Result<Self> {
+        let mut split = Self { train: reserved(n_rows - n_test)?, test: reserved(n_test)? };
+        for row in 0..n_rows {
+            let part = if is_test(row) { &mut split.test } else { &mut split.train };
+            part.push(row);
+        }
+        Ok(split)
     }
 }
 
-/// The rows of one class, in random order.
-struct Stratum {
-    label: u32,
-    rows: Vec<usize>,
+/// Memory for `n_rows` values. The number of rows is given without data, and may be beyond what the machine has.
+fn reserved<T>(n_rows: usize) -> Result<Vec<T>> {
+    let mut values = Vec::new();
+    match values.try_reserve_exact(n_rows) {
+        Ok(()) => Ok(values),
+        Err(_) => check::invalid("n_rows", n_rows, "small enough for the memory at hand"),
+    }
 }
 
-/// The classes by ascending label; all rows as one where none are given.
-fn checked_strata(n_rows: usize, stratify: Option<&[u32]>, rng: &mut Rng) -> Result<Vec<Stratum>> {
+/// All rows, class by class in ascending order of labels, each class in random order.
+fn shuffled_by_class(n_rows: usize, stratify: Option<&[u32]>, seed: u64) -> Result<Vec<u32>> {
     check::at_least_rows("n_rows", n_rows, 2)?;
-    // More rows than this are no data of one machine, and their numbers would not fit its memory.
-    check::count_within("n_rows", n_rows, 2..=u32::MAX as usize)?;
-    let label = |row: usize| stratify.map_or(0, |labels| labels[row]);
-    if let Some(labels) = stratify {
-        check::same_rows("stratify", labels.len(), n_rows)?;
+    check::count_within("n_rows", n_rows, 2..=MAX_ROWS)?;
+    let mut order = reserved(n_rows)?;
+    order.extend(0..n_rows as u32);
+    let mut rng = Rng::new(seed);
+    match stratify {
+        None => rng.shuffle(&mut order),
+        Some(labels) => {
+            check::same_rows("stratify", labels.len(), n_rows)?;
+            let label = |row: u32| labels[row as usize];
+            order.sort_by_key(|&row| label(row));
+            order.chunk_by_mut(|&a, &b| label(a) == label(b)).for_each(|class| rng.shuffle(class));
+        }
     }
-    let mut order: Vec<usize> = (0..n_rows).collect();
-    order.sort_by_key(|&row| label(row));
-    Ok(order
-        .chunk_by_mut(|&a, &b| label(a) == label(b))
-        .map(|rows| {
-            rng.shuffle(rows);
-            Stratum { label: label(rows[0]), rows: rows.to_vec() }
-        })
-        .collect())
+    Ok(order)
+}
+
+/// The rows of each class; all rows as one where no classes are given.
+fn classes<'a>(order: &'a [u32], stratify: Option<&[u32]>) -> Vec<&'a [u32]> {
+    match stratify {
+        None => vec![order],
+        Some(labels) => order.chunk_by(|&a, &b| labels[a as usize] == labels[b as usize]).collect(),
+    }
 }
 
 /// How many of `wanted` of all `n_rows` rows each class gives: its proportional part, by largest remainders.
-fn quotas(strata: &[Stratum], n_rows: usize, wanted: usize) -> Vec<usize> {
-    let owed = |class: usize| strata[class].rows.len() as u128 * wanted as u128;
+fn quotas(classes: &[&[u32]], n_rows: usize, wanted: usize) -> Vec<usize> {
+    let owed = |class: usize| classes[class].len() as u128 * wanted as u128;
     let mut quotas: Vec<usize> =
-        (0..strata.len()).map(|class| (owed(class) / n_rows as u128) as usize).collect();
+        (0..classes.len()).map(|class| (owed(class) / n_rows as u128) as usize).collect();
     let missing = wanted - quotas.iter().sum::<usize>();
-    let mut by_remainder: Vec<usize> = (0..strata.len()).collect();
+    let mut by_remainder: Vec<usize> = (0..classes.len()).collect();
     by_remainder.sort_by_key(|&class| std::cmp::Reverse(owed(class) % n_rows as u128));
     by_remainder[..missing].iter().for_each(|&class| quotas[class] += 1);
     quotas

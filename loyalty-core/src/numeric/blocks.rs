@@ -49,21 +49,33 @@ pub fn for_each<S: Send>(
     monitor: &mut Monitor<'_>,
     work: impl Fn(usize, &mut S) + Sync,
 ) -> Result<()> {
+    run(states, n_threads, |_| monitor.poll(), work)
+}
+
+/// [`for_each`], with `go_on` asked in place of the monitor and told how many states have been taken.
+fn run<S: Send>(
+    states: &mut [S],
+    n_threads: usize,
+    mut go_on: impl FnMut(usize) -> Result<()>,
+    work: impl Fn(usize, &mut S) + Sync,
+) -> Result<()> {
     let helpers = n_threads.min(states.len()).saturating_sub(1);
     let queue = Mutex::new(states.iter_mut().enumerate());
     let next = || queue.lock().unwrap_or_else(PoisonError::into_inner).next();
     let stop = AtomicBool::new(false);
 
-    let take_part = |monitor: &mut Monitor<'_>| {
+    let mut take_part = || {
+        let mut taken = 0;
         loop {
-            monitor.poll()?;
+            go_on(taken)?;
             let Some((index, state)) = next() else { return Ok(()) };
             work(index, state);
+            taken = index + 1;
         }
     };
     if helpers == 0 {
         // A scope allocates even where it starts no thread.
-        return take_part(monitor);
+        return take_part();
     }
 
     std::thread::scope(|scope| {
@@ -78,7 +90,7 @@ pub fn for_each<S: Send>(
                 break;
             }
         }
-        take_part(monitor).inspect_err(|_| stop.store(true, Ordering::Relaxed))
+        take_part().inspect_err(|_| stop.store(true, Ordering::Relaxed))
     })
 }
 
@@ -92,8 +104,31 @@ pub fn map<T: Send>(
     monitor: &mut Monitor<'_>,
     work: impl Fn(usize) -> T + Sync,
 ) -> Result<Vec<T>> {
+    map_by(count, n_threads, |_| monitor.poll(), work)
+}
+
+/// [`map`], with each index a step of `stage` for the monitor.
+///
+/// # Errors
+/// As [`for_each`].
+pub fn map_in_steps<T: Send>(
+    stage: &'static str,
+    count: usize,
+    n_threads: usize,
+    monitor: &mut Monitor<'_>,
+    work: impl Fn(usize) -> T + Sync,
+) -> Result<Vec<T>> {
+    map_by(count, n_threads, |done| monitor.report(stage, done, Some(count)), work)
+}
+
+fn map_by<T: Send>(
+    count: usize,
+    n_threads: usize,
+    go_on: impl FnMut(usize) -> Result<()>,
+    work: impl Fn(usize) -> T + Sync,
+) -> Result<Vec<T>> {
     let mut results: Vec<Option<T>> = (0..count).map(|_| None).collect();
-    for_each(&mut results, n_threads, monitor, |index, slot| *slot = Some(work(index)))?;
+    run(&mut results, n_threads, go_on, |index, slot| *slot = Some(work(index)))?;
     Ok(results.into_iter().flatten().collect())
 }
 

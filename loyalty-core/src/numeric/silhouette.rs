@@ -8,8 +8,11 @@ use crate::error::{Error, Result};
 use crate::monitor::Monitor;
 use ndarray::{ArrayView2, Axis};
 
-/// Distances computed between two questions to the monitor, about.
-const BLOCK_DISTANCES: usize = 1 << 21;
+/// Rows in a block where rows and columns are few.
+const BLOCK_ROWS: usize = 64;
+
+/// Differences that one block of rows should take, about: the time between two questions to the monitor.
+const BLOCK_DIFFERENCES: usize = 1 << 22;
 
 /// The silhouette of each row.
 ///
@@ -36,14 +39,14 @@ const BLOCK_DISTANCES: usize = 1 << 21;
 /// ```
 /// use loyalty_core::monitor::Monitor;
 /// use loyalty_core::ndarray::array;
-/// use loyalty_core::numeric::silhouette::silhouettes;
+/// use loyalty_core::metrics::silhouette_samples;
 ///
 /// let x = array![[0.0], [1.0], [5.0]];
-/// let s = silhouettes(x.view(), &[0, 0, 1], None, &mut Monitor::silent())?;
+/// let s = silhouette_samples(x.view(), &[0, 0, 1], None, &mut Monitor::silent())?;
 /// assert_eq!(s, [0.8, 0.75, 0.0]);
 /// # Ok::<(), loyalty_core::Error>(())
 /// ```
-pub fn silhouettes(
+pub fn silhouette_samples(
     x: ArrayView2<'_, f64>,
     labels: &[u32],
     n_threads: Option<usize>,
@@ -66,9 +69,8 @@ pub fn silhouettes(
         .enumerate()
         .flat_map(|(c, cluster)| (0..cluster.rows.len()).map(move |i| (c, i)))
         .collect();
-    let cut = Blocks::new(order.len(), (BLOCK_DISTANCES / order.len()).clamp(1, 64));
-    monitor.report("silhouette", 0, Some(cut.count()))?;
-    let of_blocks = blocks::map(cut.count(), n_threads, monitor, |index| {
+    let cut = Blocks::new(order.len(), (BLOCK_DIFFERENCES / x.len()).clamp(1, BLOCK_ROWS));
+    let of_blocks = blocks::map_in_steps("silhouette", cut.count(), n_threads, monitor, |index| {
         let mut point = vec![0.0; x.ncols()];
         let of_row = |&(own, i): &(usize, usize)| {
             clusters[own].copy_row(i, &mut point);
@@ -84,28 +86,28 @@ pub fn silhouettes(
     Ok(answer)
 }
 
-/// The mean of all [`silhouettes`], with their arguments and errors: the silhouette score of a clustering.
+/// The mean of all [`silhouette_samples`], with their arguments and errors: the silhouette score of a clustering.
 ///
 /// ```
 /// use loyalty_core::monitor::Monitor;
 /// use loyalty_core::ndarray::array;
-/// use loyalty_core::numeric::silhouette::mean_silhouette;
+/// use loyalty_core::metrics::silhouette;
 ///
 /// let x = array![[0.0], [1.0], [5.0], [6.0]];
-/// let score = mean_silhouette(x.view(), &[0, 0, 1, 1], None, &mut Monitor::silent())?;
+/// let score = silhouette(x.view(), &[0, 0, 1, 1], None, &mut Monitor::silent())?;
 /// assert!((score - (9.0 / 11.0 + 7.0 / 9.0) / 2.0).abs() < 1e-15);
 /// # Ok::<(), loyalty_core::Error>(())
 /// ```
 ///
 /// # Errors
-/// As [`silhouettes`].
-pub fn mean_silhouette(
+/// As [`silhouette_samples`].
+pub fn silhouette(
     x: ArrayView2<'_, f64>,
     labels: &[u32],
     n_threads: Option<usize>,
     monitor: &mut Monitor<'_>,
 ) -> Result<f64> {
-    let each = silhouettes(x, labels, n_threads, monitor)?;
+    let each = silhouette_samples(x, labels, n_threads, monitor)?;
     Ok(each.iter().sum::<f64>() / each.len() as f64)
 }
 
@@ -196,7 +198,8 @@ mod tests {
             0.6693852861462576,
             0.0,
         ];
-        let each = silhouettes(x.view(), &[4, 4, 9, 9, 4, 9, 1], None, &mut Monitor::silent()).unwrap();
+        let each =
+            silhouette_samples(x.view(), &[4, 4, 9, 9, 4, 9, 1], None, &mut Monitor::silent()).unwrap();
         for (s, e) in each.iter().zip(expected) {
             assert!((s - e).abs() < 1e-15, "{s} {e}");
         }

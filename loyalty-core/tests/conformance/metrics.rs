@@ -89,7 +89,8 @@ pub(crate) fn call(function: &str, case: &Case) -> Result<Value> {
             let (n_rows, n_splits) = (parameter(case, "n_rows"), parameter(case, "n_splits"));
             let stratify = case.optional::<Vec<u32>>("stratify");
             let folds = k_folds(n_rows, n_splits, stratify.as_deref(), parameter(case, "seed"))?;
-            Ok(json!({ "test": folds.iter().map(|fold| sizes(&fold.test, &stratify)).collect::<Value>() }))
+            let test = |fold| Ok(sizes(&folds.split(fold)?.test, &stratify));
+            Ok(json!({ "test": (0..folds.n_splits()).map(test).collect::<Result<Value>>()? }))
         }
         other => panic!("{}: no function {other}", case.name),
     }

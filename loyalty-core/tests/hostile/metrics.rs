@@ -230,17 +230,23 @@ fn splits() {
         fails(k_folds(n_rows, 2, None, 0), "TOO_FEW_ROWS", "n_rows");
     }
     fails(train_test_split(usize::MAX, 0.5, None, 0), "INVALID_PARAMETER", "n_rows");
-    fails(k_folds(usize::MAX, 2, None, 0), "INVALID_PARAMETER", "n_rows");
+    for n_rows in [1_000_000_001, 4_000_000_000, usize::MAX] {
+        fails(k_folds(n_rows, 2, None, 0), "INVALID_PARAMETER", "n_rows");
+    }
     fails(k_folds(usize::MAX, 2, Some(&[1, 2]), 0), "INVALID_PARAMETER", "n_rows");
     for n_splits in [0, 1, 6, usize::MAX] {
         fails(k_folds(5, n_splits, None, 0), "INVALID_PARAMETER", "n_splits");
     }
-    fails(k_folds(2000, 1001, None, 0), "INVALID_PARAMETER", "n_splits");
+    let single = k_folds(3000, 3000, None, 0).unwrap();
+    assert_eq!(single.split(2999).unwrap().test.len(), 1);
+    for index in [3000, usize::MAX] {
+        fails(single.split(index), "INVALID_PARAMETER", "index");
+    }
     fails(k_folds(4, 2, Some(&[0, 1]), 0), "SHAPE_MISMATCH", "stratify");
     fails(k_folds(4, 3, Some(&[0, 0, 1, 1]), 0), "DEGENERATE", "stratify");
     fails(train_test_split(4, 0.5, Some(&[]), 0), "SHAPE_MISMATCH", "stratify");
     fails(train_test_split(4, 0.5, Some(&[0, 0, 0, u32::MAX]), 0), "DEGENERATE", "stratify");
     fails(train_test_split(6, 0.1, Some(&[0, 0, 1, 1, 2, 2]), 0), "INVALID_PARAMETER", "test_share");
     fails(train_test_split(6, 0.8, Some(&[0, 0, 1, 1, 2, 2]), 0), "INVALID_PARAMETER", "test_share");
-    assert_eq!(k_folds(2, 2, None, u64::MAX).unwrap().len(), 2);
+    assert_eq!(k_folds(2, 2, None, u64::MAX).unwrap().n_splits(), 2);
 }

@@ -1,20 +1,20 @@
 #![allow(clippy::unwrap_used)]
 
-use loyalty_core::monitor::Monitor;
+use loyalty_core::metrics::{silhouette, silhouette_samples};
+use loyalty_core::monitor::{Monitor, Progress};
 use loyalty_core::ndarray::{Array2, array};
-use loyalty_core::numeric::silhouette::{mean_silhouette, silhouettes};
 use loyalty_core::{Error, Result};
+use std::ops::ControlFlow;
 use std::sync::atomic::AtomicBool;
 
 fn of(x: &Array2<f64>, labels: &[u32]) -> Result<Vec<f64>> {
-    silhouettes(x.view(), labels, Some(1), &mut Monitor::silent())
+    silhouette_samples(x.view(), labels, Some(1), &mut Monitor::silent())
 }
 
 fn refused(x: &Array2<f64>, labels: &[u32], code: &str, argument: &str) {
-    for error in [
-        of(x, labels).unwrap_err(),
-        mean_silhouette(x.view(), labels, None, &mut Monitor::silent()).unwrap_err(),
-    ] {
+    for error in
+        [of(x, labels).unwrap_err(), silhouette(x.view(), labels, None, &mut Monitor::silent()).unwrap_err()]
+    {
         assert_eq!((error.code(), error.argument()), (code, Some(argument)), "{error}");
     }
 }
@@ -31,7 +31,7 @@ fn what_has_no_silhouette_is_refused() {
     refused(&Array2::zeros((3, 0)), &[0, 0, 1], "SHAPE_MISMATCH", "x");
     refused(&array![[0.0], [f64::NAN], [5.0]], &[0, 0, 1], "NON_FINITE", "x");
     refused(&array![[0.0], [f64::INFINITY], [5.0]], &[0, 0, 1], "NON_FINITE", "x");
-    let none = silhouettes(x.view(), &[0, 0, 1], Some(0), &mut Monitor::silent()).unwrap_err();
+    let none = silhouette_samples(x.view(), &[0, 0, 1], Some(0), &mut Monitor::silent()).unwrap_err();
     assert_eq!(none.argument(), Some("n_threads"));
 }
 
@@ -53,5 +53,19 @@ fn it_can_be_cancelled() {
     let flag = AtomicBool::new(true);
     let mut monitor = Monitor::silent().cancelled_by(&flag);
     let x = array![[0.0], [1.0], [5.0]];
-    assert_eq!(silhouettes(x.view(), &[0, 0, 1], None, &mut monitor), Err(Error::Cancelled));
+    assert_eq!(silhouette_samples(x.view(), &[0, 0, 1], None, &mut monitor), Err(Error::Cancelled));
+}
+
+#[test]
+fn progress_counts_up_to_its_total() {
+    let x = Array2::from_shape_fn((500, 3), |(i, j)| ((i * 7 + j * 3) % 13) as f64);
+    let labels: Vec<u32> = (0..500).map(|i| i % 3).collect();
+    let mut heard: Vec<Progress> = Vec::new();
+    let mut listener = |progress: Progress| {
+        heard.push(progress);
+        ControlFlow::Continue(())
+    };
+    silhouette(x.view(), &labels, Some(1), &mut Monitor::new(&mut listener)).unwrap();
+    let steps: Vec<usize> = heard.iter().filter(|p| p.total == Some(8)).map(|p| p.iteration).collect();
+    assert_eq!(steps, (0..=8).collect::<Vec<_>>());
 }

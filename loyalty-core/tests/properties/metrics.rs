@@ -290,6 +290,8 @@ proptest! {
         for stratify in [None, Some(&labels[..])] {
             let Ok(folds) = k_folds(n, n_splits, stratify, seed) else { continue };
             prop_assert_eq!(&folds, &k_folds(n, n_splits, stratify, seed).unwrap());
+            prop_assert_eq!(folds.n_splits(), n_splits);
+            let folds: Vec<Split> = (0..n_splits).map(|index| folds.split(index).unwrap()).collect();
             let mut tested: Vec<usize> = folds.iter().flat_map(|fold| fold.test.clone()).collect();
             tested.sort_unstable();
             prop_assert_eq!(tested, (0..n).collect::<Vec<_>>());

@@ -1,10 +1,10 @@
 //! Silhouettes against the definition.
 #![allow(clippy::unwrap_used)]
 
+use loyalty_core::metrics::silhouette_samples;
 use loyalty_core::monitor::Monitor;
 use loyalty_core::ndarray::Array2;
 use loyalty_core::numeric::rng::Rng;
-use loyalty_core::numeric::silhouette::silhouettes;
 use proptest::prelude::*;
 
 fn slow_twin(x: &Array2<f64>, labels: &[u32]) -> Vec<f64> {
@@ -28,7 +28,7 @@ fn slow_twin(x: &Array2<f64>, labels: &[u32]) -> Vec<f64> {
 }
 
 fn all(x: &Array2<f64>, labels: &[u32], n_threads: usize) -> Vec<f64> {
-    silhouettes(x.view(), labels, Some(n_threads), &mut Monitor::silent()).unwrap()
+    silhouette_samples(x.view(), labels, Some(n_threads), &mut Monitor::silent()).unwrap()
 }
 
 fn sample(seed: u64, n: usize, columns: usize, clusters: usize) -> (Array2<f64>, Vec<u32>) {
