@@ -13,24 +13,24 @@ use std::thread::Builder;
 
 /// Rows `0..rows` in blocks of `size`; the last may be shorter.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Blocks {
+pub(crate) struct Blocks {
     rows: usize,
     size: usize,
 }
 
 impl Blocks {
     /// Cuts `rows` rows into blocks of `size` (taken as 1 if 0).
-    pub fn new(rows: usize, size: usize) -> Self {
+    pub(crate) fn new(rows: usize, size: usize) -> Self {
         Self { rows, size: size.max(1) }
     }
 
     /// How many blocks there are.
-    pub fn count(&self) -> usize {
+    pub(crate) fn count(&self) -> usize {
         self.rows.div_ceil(self.size)
     }
 
     /// The rows of block `index`; empty past the last block.
-    pub fn range(&self, index: usize) -> Range<usize> {
+    pub(crate) fn range(&self, index: usize) -> Range<usize> {
         let start = index.saturating_mul(self.size).min(self.rows);
         start..start.saturating_add(self.size).min(self.rows)
     }
@@ -43,7 +43,7 @@ impl Blocks {
 ///
 /// # Errors
 /// [`Error::Cancelled`](crate::Error::Cancelled) if the monitor said so; the states are then part done and of no use.
-pub fn for_each<S: Send>(
+pub(crate) fn for_each<S: Send>(
     states: &mut [S],
     n_threads: usize,
     monitor: &mut Monitor<'_>,
@@ -98,7 +98,7 @@ fn run<S: Send>(
 ///
 /// # Errors
 /// As [`for_each`].
-pub fn map<T: Send>(
+pub(crate) fn map<T: Send>(
     count: usize,
     n_threads: usize,
     monitor: &mut Monitor<'_>,
@@ -111,7 +111,7 @@ pub fn map<T: Send>(
 ///
 /// # Errors
 /// As [`for_each`].
-pub fn map_in_steps<T: Send>(
+pub(crate) fn map_in_steps<T: Send>(
     stage: &'static str,
     count: usize,
     n_threads: usize,
@@ -133,7 +133,7 @@ fn map_by<T: Send>(
 }
 
 /// Merges all states into the first, neighbours first, then neighbours of those: a tree fixed by their number.
-pub fn merge<S>(states: &mut [S], mut merge: impl FnMut(&mut S, &S)) {
+pub(crate) fn merge<S>(states: &mut [S], mut merge: impl FnMut(&mut S, &S)) {
     let mut stride = 1;
     while stride < states.len() {
         for left in (0..states.len() - stride).step_by(2 * stride) {

@@ -66,7 +66,8 @@ impl Frame {
         frame.range = extremes
             .iter()
             .enumerate()
-            .map(|(j, &(low, high))| (frame.enter(j, low), frame.enter(j, high)))
+            // Without a −0: which of two zeros is an extreme differs between machines.
+            .map(|(j, &(low, high))| (frame.enter(j, low) + 0.0, frame.enter(j, high) + 0.0))
             .collect();
         Ok(frame)
     }

@@ -1,17 +1,18 @@
 //! Mathematics without one customer word: what the concepts stand on.
 //!
-//! Everything here gives the same bits on every platform and at any thread count.
+//! Everything here gives the same bits on every platform and at any thread count, and every public function has an answer
+//! for every input.
 
-pub mod blocks;
+pub(crate) mod blocks;
 pub(crate) mod double_double;
 pub mod elementary;
 pub(crate) mod error_free;
 pub(crate) mod frame;
 pub mod linalg;
-pub mod moments;
+pub(crate) mod moments;
 pub mod quantile;
 pub mod rng;
-pub mod silhouette;
+pub(crate) mod silhouette;
 pub mod special;
 pub mod sum;
 pub(crate) mod tiles;

@@ -9,21 +9,21 @@ use crate::error::{Error, Result};
 /// Neumaier (1974, Zeitschrift für Angewandte Mathematik und Mechanik 54). The terms' sum must not
 /// overflow: bring them to a common scale by [`power_of_two_scale`] first.
 #[derive(Debug, Clone, Copy, Default)]
-pub struct Sum {
+pub(crate) struct Sum {
     high: f64,
     low: f64,
 }
 
 impl Sum {
     /// Adds one term.
-    pub fn add(&mut self, term: f64) {
+    pub(crate) fn add(&mut self, term: f64) {
         let (sum, cut) = error_free::sum(self.high, term);
         self.high = sum;
         self.low += cut;
     }
 
     /// The sum so far.
-    pub fn value(self) -> f64 {
+    pub(crate) fn value(self) -> f64 {
         self.high + self.low
     }
 }
@@ -38,7 +38,7 @@ impl FromIterator<f64> for Sum {
 
 /// A weighted mean that never leaves the range of its values, so that the mean of equal values is that value.
 #[derive(Debug, Clone, Copy)]
-pub struct Mean {
+pub(crate) struct Mean {
     sum: Sum,
     weight: Sum,
     lowest: f64,
@@ -58,27 +58,28 @@ impl Default for Mean {
 
 impl Mean {
     /// Adds one value; of weight 0 it changes nothing.
-    pub fn add(&mut self, value: f64, weight: f64) {
+    pub(crate) fn add(&mut self, value: f64, weight: f64) {
         if weight > 0.0 {
             self.sum.add(value * weight);
             self.weight.add(weight);
-            self.lowest = self.lowest.min(value);
-            self.highest = self.highest.max(value);
+            // Without a −0: which of two zeros is the lesser differs between machines.
+            self.lowest = self.lowest.min(value + 0.0);
+            self.highest = self.highest.max(value + 0.0);
         }
     }
 
-    /// The mean; needs a value of positive weight.
-    pub fn value(self) -> f64 {
-        (self.sum.value() / self.weight.value()).max(self.lowest).min(self.highest)
+    /// The mean; without a value of positive weight there is none, and the answer means nothing.
+    pub(crate) fn value(self) -> f64 {
+        (self.sum.value() / self.weight.value() + 0.0).max(self.lowest).min(self.highest)
     }
 
     /// The total weight.
-    pub fn weight(self) -> f64 {
+    pub(crate) fn weight(self) -> f64 {
         self.weight.value()
     }
 
     /// Whether all values are equal.
-    pub fn is_constant(self) -> bool {
+    pub(crate) fn is_constant(self) -> bool {
         self.lowest == self.highest
     }
 }
@@ -93,7 +94,7 @@ impl FromIterator<f64> for Mean {
 
 /// The power of two that brings the largest magnitude among `values` to about 1, where neither a square nor a sum of many
 /// squares overflows. A power of two changes no digit of a value unless that value becomes subnormal.
-pub fn power_of_two_scale(values: impl IntoIterator<Item = f64>) -> f64 {
+pub(crate) fn power_of_two_scale(values: impl IntoIterator<Item = f64>) -> f64 {
     let largest = values.into_iter().fold(0.0_f64, |largest, value| largest.max(value.abs()));
     let exponent = (largest.to_bits() >> 52) & 0x7ff;
     // The exponent field of 1 is 1023; of the largest power of two, 2046.
@@ -102,7 +103,7 @@ pub fn power_of_two_scale(values: impl IntoIterator<Item = f64>) -> f64 {
 
 /// One weight a row, in units in which the largest is about 1; 1 for each row where none are given.
 #[derive(Debug, Clone, Copy)]
-pub struct Weights<'a> {
+pub(crate) struct Weights<'a> {
     given: Option<&'a [f64]>,
     scale: f64,
 }
@@ -112,7 +113,7 @@ impl<'a> Weights<'a> {
     ///
     /// # Errors
     /// A length other than `rows`; a weight that is negative or not finite; all of them 0; a sum beyond the range of f64.
-    pub fn new(given: Option<&'a [f64]>, rows: usize) -> Result<Self> {
+    pub(crate) fn new(given: Option<&'a [f64]>, rows: usize) -> Result<Self> {
         let Some(weights) = given else { return Ok(Self { given, scale: 1.0 }) };
         check::sample_weight(weights, rows)?;
         let weights = Self { given, scale: power_of_two_scale(weights.iter().copied()) };
@@ -126,12 +127,12 @@ impl<'a> Weights<'a> {
     }
 
     /// The scaled weight of a row.
-    pub fn of(&self, row: usize) -> f64 {
+    pub(crate) fn of(&self, row: usize) -> f64 {
         self.given.map_or(1.0, |weights| weights[row] * self.scale)
     }
 
     /// A sum of scaled weights in the caller's units.
-    pub fn unscaled(&self, sum: f64) -> f64 {
+    pub(crate) fn unscaled(&self, sum: f64) -> f64 {
         sum / self.scale
     }
 }
@@ -159,6 +160,10 @@ mod tests {
         mean.add(5.0, 1.0);
         mean.add(1e300, 0.0);
         assert_eq!((mean.value(), mean.weight(), mean.is_constant()), (2.0, 4.0, false));
+        for zeros in [[0.0, -0.0], [-0.0, 0.0], [-0.0, -0.0]] {
+            let mean: Mean = zeros.into_iter().collect();
+            assert!(mean.value().is_sign_positive() && mean.is_constant());
+        }
     }
 
     #[test]

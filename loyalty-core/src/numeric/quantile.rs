@@ -6,7 +6,9 @@
 /// Fan (1996, The American Statistician 50), the default of NumPy and R, and the same bits as NumPy's. `values` is put
 /// into another order. Selection takes time linear in n for a few probabilities.
 ///
-/// Empty values have no quantile: the answer is then empty. Probabilities outside [0, 1] count as the nearer end.
+/// Empty values have no quantile: the answer is then empty. Probabilities outside [0, 1] count as the nearer end, and the
+/// quantile of a NaN is NaN. Values may be infinite; between −∞ and ∞ lies NaN. A NaN among the values stands beyond the
+/// infinity of its sign, and next to it lies NaN.
 pub fn quantiles(values: &mut [f64], probabilities: &[f64]) -> Vec<f64> {
     if values.is_empty() {
         return Vec::new();
@@ -37,6 +39,9 @@ pub fn quantiles(values: &mut [f64], probabilities: &[f64]) -> Vec<f64> {
 
 /// Between `a` and `b`, from the nearer end, so that it never leaves [a, b] and is symmetric.
 fn interpolate(a: f64, b: f64, t: f64) -> f64 {
+    if t == 0.0 {
+        return a;
+    }
     let step = b - a;
     if !step.is_finite() {
         // The difference overflows; neither product does.

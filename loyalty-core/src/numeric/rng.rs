@@ -54,7 +54,7 @@ impl Rng {
     }
 
     /// `size` distinct values of `0..n` in ascending order, each set equally likely; all of them if `size ≥ n`.
-    pub fn sample(&mut self, n: usize, size: usize) -> Vec<usize> {
+    pub(crate) fn sample(&mut self, n: usize, size: usize) -> Vec<usize> {
         // Selection sampling (Knuth, The Art of Computer Programming 2, 3.4.2, algorithm S).
         let mut chosen = Vec::with_capacity(size.min(n));
         for i in 0..n {

@@ -23,7 +23,7 @@ pub struct RunningSum {
 }
 
 impl RunningSum {
-    /// Adds one finite term.
+    /// Adds one term; one that is not finite counts as a lost bit.
     #[inline]
     pub fn add(&mut self, x: f64) {
         let (high, cut) = error_free::sum(self.high, x);
@@ -74,18 +74,24 @@ pub struct ExactSum {
     limbs: [i64; LIMBS],
     /// Terms since the carries were last moved on.
     terms: u32,
+    /// The sum of the terms that are not finite; 0 if there are none.
+    beyond: f64,
 }
 
 impl Default for ExactSum {
     fn default() -> Self {
-        Self { limbs: [0; LIMBS], terms: 0 }
+        Self { limbs: [0; LIMBS], terms: 0, beyond: 0.0 }
     }
 }
 
 impl ExactSum {
-    /// Adds one finite term.
+    /// Adds one term.
     pub fn add(&mut self, x: f64) {
         const FRACTION: u64 = (1 << 52) - 1;
+        if !x.is_finite() {
+            self.beyond += x;
+            return;
+        }
         let exponent = (x.to_bits() >> 52) & 0x7ff;
         let fraction = x.to_bits() & FRACTION;
         // A subnormal has the exponent of the smallest normal number and no hidden bit.
@@ -105,8 +111,12 @@ impl ExactSum {
         }
     }
 
-    /// The sum, rounded once, to the nearest float and half-way to the even one; ±∞ beyond the largest.
+    /// The sum, rounded once, to the nearest float and half-way to the even one; ±∞ beyond the largest. With terms that are not
+    /// finite, the sum of those alone.
     pub fn value(&self) -> f64 {
+        if self.beyond != 0.0 {
+            return self.beyond;
+        }
         let mut limbs = self.limbs;
         carry(&mut limbs);
         let negative = limbs[LIMBS - 1] < 0;
@@ -152,7 +162,8 @@ fn bit(limbs: &[i64; LIMBS], index: u32) -> bool {
     limbs[(index / LIMB) as usize] >> (index % LIMB) & 1 == 1
 }
 
-/// The exact sum of finite values, correctly rounded; ±∞ beyond the largest float.
+/// The exact sum, correctly rounded; ±∞ beyond the largest float. With values that are not finite, the sum of those alone: ±∞,
+/// or NaN.
 pub fn exact_sum(values: impl Iterator<Item = f64> + Clone) -> f64 {
     let mut sum = RunningSum::default();
     values.clone().for_each(|x| sum.add(x));

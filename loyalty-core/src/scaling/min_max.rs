@@ -1,6 +1,7 @@
 use super::{map_matrix, map_row};
 use crate::check;
 use crate::error::Result;
+use crate::numeric::moments::Weights;
 use ndarray::{Array2, ArrayView2};
 use serde::{Deserialize, Serialize};
 
@@ -57,41 +58,54 @@ impl MinMaxScaler {
         Self::default()
     }
 
-    /// Where the smallest and the largest value go.
+    /// Sets [`feature_range`](Self::feature_range).
     #[must_use]
     pub fn feature_range(mut self, feature_range: (f64, f64)) -> Self {
         self.feature_range = feature_range;
         self
     }
 
-    /// Whether values beyond the range of the fit are held at its ends.
+    /// Sets [`clip`](Self::clip).
     #[must_use]
     pub fn clip(mut self, clip: bool) -> Self {
         self.clip = clip;
         self
     }
 
-    /// The columns' names.
+    /// Sets [`feature_names`](Self::feature_names).
     #[must_use]
     pub fn feature_names(mut self, names: impl IntoIterator<Item = impl Into<String>>) -> Self {
         self.feature_names = names.into_iter().map(Into::into).collect();
         self
     }
 
-    /// Learns the range of each column.
-    ///
-    /// `x` has one row a customer, at least one row and one column.
+    /// Learns the range of each column; every row counts.
     ///
     /// # Errors
-    /// A `feature_range` that is not finite or not ascending; no row or column; a value that is not finite; names that do
-    /// not match.
+    /// As [`fit_weighted`](Self::fit_weighted).
     pub fn fit(&self, x: ArrayView2<'_, f64>) -> Result<FittedMinMaxScaler> {
+        self.fit_weighted(x, None)
+    }
+
+    /// Learns the range of each column over the rows of weight above 0.
+    ///
+    /// `x` has one row a customer, at least one row and one column; `sample_weight` is one weight a row, 0 or more.
+    ///
+    /// # Errors
+    /// A `feature_range` that is not finite or not ascending; no row or column; a value that is not finite; weights that are no
+    /// weights; names that do not match.
+    pub fn fit_weighted(
+        &self,
+        x: ArrayView2<'_, f64>,
+        sample_weight: Option<&[f64]>,
+    ) -> Result<FittedMinMaxScaler> {
         self.check_range()?;
         check::matrix("x", x)?;
         let feature_names = check::feature_names(&self.feature_names, x.ncols())?;
-        let first = x.row(0).to_vec();
-        let mut fitted = Learnt { data_min: first.clone(), data_max: first };
-        for row in x.rows() {
+        let weights = Weights::new(sample_weight, x.nrows())?;
+        let mut fitted =
+            Learnt { data_min: vec![f64::INFINITY; x.ncols()], data_max: vec![f64::NEG_INFINITY; x.ncols()] };
+        for (_, row) in x.rows().into_iter().enumerate().filter(|&(i, _)| weights.of(i) > 0.0) {
             for ((low, high), &x) in fitted.data_min.iter_mut().zip(&mut fitted.data_max).zip(row) {
                 // In the total order −0 lies below 0, so that the order of the rows does not matter.
                 if x.total_cmp(low).is_lt() {

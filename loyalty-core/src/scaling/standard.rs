@@ -64,21 +64,21 @@ impl StandardScaler {
         Self::default()
     }
 
-    /// Whether to subtract the mean.
+    /// Sets [`with_mean`](Self::with_mean).
     #[must_use]
     pub fn with_mean(mut self, with_mean: bool) -> Self {
         self.with_mean = with_mean;
         self
     }
 
-    /// Whether to divide by the standard deviation.
+    /// Sets [`with_std`](Self::with_std).
     #[must_use]
     pub fn with_std(mut self, with_std: bool) -> Self {
         self.with_std = with_std;
         self
     }
 
-    /// The columns' names.
+    /// Sets [`feature_names`](Self::feature_names).
     #[must_use]
     pub fn feature_names(mut self, names: impl IntoIterator<Item = impl Into<String>>) -> Self {
         self.feature_names = names.into_iter().map(Into::into).collect();
@@ -88,18 +88,18 @@ impl StandardScaler {
     /// Learns mean and standard deviation of each column; every row counts once.
     ///
     /// # Errors
-    /// As [`fit_with`](Self::fit_with).
+    /// As [`fit_weighted`](Self::fit_weighted).
     pub fn fit(&self, x: ArrayView2<'_, f64>) -> Result<FittedStandardScaler> {
-        self.fit_with(x, None)
+        self.fit_weighted(x, None)
     }
 
-    /// Learns mean and standard deviation of each column.
+    /// Learns mean and standard deviation of each column; a weight counts like that many copies of its row.
     ///
     /// `x` has one row a customer, at least one row and one column; `sample_weight` is one weight a row, 0 or more.
     ///
     /// # Errors
     /// No row or column; a value that is not finite; weights that are no weights; names that do not match.
-    pub fn fit_with(
+    pub fn fit_weighted(
         &self,
         x: ArrayView2<'_, f64>,
         sample_weight: Option<&[f64]>,
@@ -181,8 +181,8 @@ impl FittedStandardScaler {
     }
 
     /// The columns whose values were all equal, ascending.
-    pub fn constant_columns(&self) -> &[usize] {
-        &self.fitted.constant_columns
+    pub fn constant_columns(&self) -> Vec<usize> {
+        self.fitted.constant_columns.clone()
     }
 
     /// Scaled rows: z = (x − mean) / scale.

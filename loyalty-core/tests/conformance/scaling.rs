@@ -11,15 +11,17 @@ pub(crate) fn call(function: &str, case: &Case) -> Result<Value> {
     match function {
         "standard_scaler" => {
             let spec: StandardScaler = case.params();
-            let scaler = spec.fit_with(x.view(), case.optional_vector("sample_weight").as_deref())?;
+            let scaler = spec.fit_weighted(x.view(), case.optional_vector("sample_weight").as_deref())?;
             let transformed = scaler.transform(given.view())?;
             let inverse = scaler.inverse_transform(transformed.view())?;
-            let constant = scaler.constant_columns().to_vec();
+            let constant = scaler.constant_columns();
             let learnt = json!({ "mean": floats(scaler.mean()), "scale": floats(scaler.scale()) });
             Ok(answer(learnt, &transformed, &inverse, &constant))
         }
         "min_max_scaler" => {
-            let scaler = case.params::<MinMaxScaler>().fit(x.view())?;
+            let scaler = case
+                .params::<MinMaxScaler>()
+                .fit_weighted(x.view(), case.optional_vector("sample_weight").as_deref())?;
             let transformed = scaler.transform(given.view())?;
             let inverse = scaler.inverse_transform(transformed.view())?;
             let learnt =

@@ -9,6 +9,7 @@ mod customers;
 mod kmeans;
 mod metrics;
 mod model;
+mod numeric;
 mod rfm;
 mod scaling;
 mod score;

@@ -36,7 +36,8 @@ fn fits() {
         (vec![0.0, 0.0], "DEGENERATE"),
         (vec![f64::MAX, f64::MAX], "DEGENERATE"),
     ] {
-        fails(standard.fit_with(x.view(), Some(&weights)), code, "sample_weight");
+        fails(standard.fit_weighted(x.view(), Some(&weights)), code, "sample_weight");
+        fails(min_max.fit_weighted(x.view(), Some(&weights)), code, "sample_weight");
     }
     for range in [(1.0, 1.0), (1.0, 0.0), (f64::NAN, 1.0), (0.0, f64::INFINITY), (-f64::MAX, f64::MAX)] {
         fails(MinMaxScaler::new().feature_range(range).fit(x.view()), "INVALID_PARAMETER", "feature_range");

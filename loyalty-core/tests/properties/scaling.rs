@@ -76,8 +76,8 @@ proptest! {
         let repeated = x.select(Axis(0), &(0..x.nrows()).flat_map(copies).collect::<Vec<_>>());
 
         let scaler = StandardScaler::new();
-        let here = scaler.fit_with(x.view(), Some(&whole)).unwrap();
-        let backwards = scaler.fit_with(turned.view(), Some(&turned_weights)).unwrap();
+        let here = scaler.fit_weighted(x.view(), Some(&whole)).unwrap();
+        let backwards = scaler.fit_weighted(turned.view(), Some(&turned_weights)).unwrap();
         for other in [backwards, scaler.fit(repeated.view()).unwrap()] {
             prop_assert_eq!(other.constant_columns(), here.constant_columns());
             // A mean is exact to the size of its column, which may be far above its own.
@@ -89,9 +89,11 @@ proptest! {
         }
         let mut fortran = Array2::zeros(x.dim().f());
         fortran.assign(&x);
-        prop_assert_eq!(scaler.fit_with(fortran.view(), Some(&whole)).unwrap(), here);
+        prop_assert_eq!(scaler.fit_weighted(fortran.view(), Some(&whole)).unwrap(), here);
         let scaler = MinMaxScaler::new();
         prop_assert_eq!(scaler.fit(turned.view()).unwrap(), scaler.fit(fortran.view()).unwrap());
+        let weighted = scaler.fit_weighted(turned.view(), Some(&turned_weights)).unwrap();
+        prop_assert_eq!(weighted, scaler.fit(repeated.view()).unwrap());
     }
 
     #[test]
