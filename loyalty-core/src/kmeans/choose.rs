@@ -34,20 +34,20 @@ use serde::{Deserialize, Serialize};
 #[non_exhaustive]
 pub struct ChooseK {
     /// The least k, at least 2. Default 2.
-    pub min: usize,
-    /// The greatest k, at least `min` and below the number of rows. Default 8.
-    pub max: usize,
+    pub min_clusters: usize,
+    /// The greatest k, at least `min_clusters` and below the number of rows. Default 8.
+    pub max_clusters: usize,
     /// How each k is fitted; its own `n_clusters` is not used, and its centroids cannot be given. The sample is drawn by its
     /// seed.
     pub kmeans: KMeans,
-    /// Rows in the sample for the silhouette, more than `max`; `None` for all. The time goes with the square of this number.
+    /// Rows in the sample for the silhouette, more than `max_clusters`; `None` for all. The time goes with the square of this number.
     /// Default 10,000.
     pub sample_size: Option<usize>,
 }
 
 impl Default for ChooseK {
     fn default() -> Self {
-        Self { min: 2, max: 8, kmeans: KMeans::default(), sample_size: Some(10_000) }
+        Self { min_clusters: 2, max_clusters: 8, kmeans: KMeans::default(), sample_size: Some(10_000) }
     }
 }
 
@@ -80,32 +80,32 @@ pub struct Candidate {
 impl ChooseK {
     /// The defaults for this range of k.
     #[must_use]
-    pub fn new(min: usize, max: usize) -> Self {
-        Self { min, max, ..Self::default() }
+    pub fn new(min_clusters: usize, max_clusters: usize) -> Self {
+        Self { min_clusters, max_clusters, ..Self::default() }
     }
 
-    /// Sets [`min`](Self#structfield.min).
+    /// Sets [`min_clusters`](Self::min_clusters).
     #[must_use]
-    pub fn min(mut self, min: usize) -> Self {
-        self.min = min;
+    pub fn min_clusters(mut self, min_clusters: usize) -> Self {
+        self.min_clusters = min_clusters;
         self
     }
 
-    /// Sets [`max`](Self#structfield.max).
+    /// Sets [`max_clusters`](Self::max_clusters).
     #[must_use]
-    pub fn max(mut self, max: usize) -> Self {
-        self.max = max;
+    pub fn max_clusters(mut self, max_clusters: usize) -> Self {
+        self.max_clusters = max_clusters;
         self
     }
 
-    /// Sets [`kmeans`](Self#structfield.kmeans).
+    /// Sets [`kmeans`](Self::kmeans).
     #[must_use]
     pub fn kmeans(mut self, kmeans: KMeans) -> Self {
         self.kmeans = kmeans;
         self
     }
 
-    /// Sets [`sample_size`](Self#structfield.sample_size).
+    /// Sets [`sample_size`](Self::sample_size).
     #[must_use]
     pub fn sample_size(mut self, sample_size: impl Into<Option<usize>>) -> Self {
         self.sample_size = sample_size.into();
@@ -126,7 +126,7 @@ impl ChooseK {
     /// As those of [`KMeans::fit_with`]; `monitor` hears its stages for each k in turn, and `silhouette`.
     ///
     /// # Errors
-    /// As [`KMeans::fit_with`], and [`Error::InvalidParameter`](crate::Error::InvalidParameter) for `min`, `max`, `sample_size` or
+    /// As [`KMeans::fit_with`], and [`Error::InvalidParameter`](crate::Error::InvalidParameter) for `min_clusters`, `max_clusters`, `sample_size` or
     /// given centroids.
     pub fn fit_with(
         &self,
@@ -135,11 +135,11 @@ impl ChooseK {
         monitor: &mut Monitor<'_>,
     ) -> Result<ChosenK> {
         self.check()?;
-        check::at_least_rows("x", x.nrows(), self.max.saturating_add(1))?;
+        check::at_least_rows("x", x.nrows(), self.max_clusters.saturating_add(1))?;
 
-        let mut best = self.try_k(self.min, x, sample_weight, monitor)?;
+        let mut best = self.try_k(self.min_clusters, x, sample_weight, monitor)?;
         let mut candidates = vec![best.1];
-        for k in self.min + 1..=self.max {
+        for k in self.min_clusters + 1..=self.max_clusters {
             let next = self.try_k(k, x, sample_weight, monitor)?;
             candidates.push(next.1);
             if next.1.silhouette > best.1.silhouette {
@@ -152,10 +152,10 @@ impl ChooseK {
 
     /// Refuses parameters that fit no data.
     pub(crate) fn check(&self) -> Result<()> {
-        check::count_within("min", self.min, 2..=usize::MAX)?;
-        check::count_within("max", self.max, self.min..=usize::MAX)?;
+        check::count_within("min_clusters", self.min_clusters, 2..=usize::MAX)?;
+        check::count_within("max_clusters", self.max_clusters, self.min_clusters..=usize::MAX)?;
         if let Some(size) = self.sample_size {
-            check::count_within("sample_size", size, self.max.saturating_add(1)..=usize::MAX)?;
+            check::count_within("sample_size", size, self.max_clusters.saturating_add(1)..=usize::MAX)?;
         }
         if matches!(self.kmeans.init, Init::Centroids(_)) {
             return check::invalid(
@@ -164,7 +164,7 @@ impl ChooseK {
                 "k-means++ or random, as the number varies",
             );
         }
-        self.kmeans.clone().n_clusters(self.min).check()
+        self.kmeans.clone().n_clusters(self.min_clusters).check()
     }
 
     fn try_k(

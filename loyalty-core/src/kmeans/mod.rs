@@ -102,56 +102,56 @@ impl KMeans {
         Self { n_clusters, ..Self::default() }
     }
 
-    /// Sets [`n_clusters`](Self#structfield.n_clusters).
+    /// Sets [`n_clusters`](Self::n_clusters).
     #[must_use]
     pub fn n_clusters(mut self, n_clusters: usize) -> Self {
         self.n_clusters = n_clusters;
         self
     }
 
-    /// Sets [`init`](Self#structfield.init).
+    /// Sets [`init`](Self::init).
     #[must_use]
     pub fn init(mut self, init: Init) -> Self {
         self.init = init;
         self
     }
 
-    /// Sets [`n_init`](Self#structfield.n_init).
+    /// Sets [`n_init`](Self::n_init).
     #[must_use]
     pub fn n_init(mut self, n_init: usize) -> Self {
         self.n_init = n_init;
         self
     }
 
-    /// Sets [`max_iter`](Self#structfield.max_iter).
+    /// Sets [`max_iter`](Self::max_iter).
     #[must_use]
     pub fn max_iter(mut self, max_iter: usize) -> Self {
         self.max_iter = max_iter;
         self
     }
 
-    /// Sets [`tol`](Self#structfield.tol).
+    /// Sets [`tol`](Self::tol).
     #[must_use]
     pub fn tol(mut self, tol: f64) -> Self {
         self.tol = tol;
         self
     }
 
-    /// Sets [`seed`](Self#structfield.seed).
+    /// Sets [`seed`](Self::seed).
     #[must_use]
     pub fn seed(mut self, seed: u64) -> Self {
         self.seed = seed;
         self
     }
 
-    /// Sets [`n_threads`](Self#structfield.n_threads).
+    /// Sets [`n_threads`](Self::n_threads).
     #[must_use]
     pub fn n_threads(mut self, n_threads: impl Into<Option<usize>>) -> Self {
         self.n_threads = n_threads.into();
         self
     }
 
-    /// Sets [`feature_names`](Self#structfield.feature_names).
+    /// Sets [`feature_names`](Self::feature_names).
     #[must_use]
     pub fn feature_names(mut self, names: impl IntoIterator<Item = impl Into<String>>) -> Self {
         self.feature_names = names.into_iter().map(Into::into).collect();
@@ -175,7 +175,7 @@ impl KMeans {
     ///
     /// # Returns
     /// The model. Where `x` has fewer distinct rows than `n_clusters` some clusters stay empty: see
-    /// [`n_distinct`](FittedKMeans::n_distinct).
+    /// [`n_used_clusters`](FittedKMeans::n_used_clusters).
     ///
     /// # Errors
     /// [`Error::InvalidParameter`], [`Error::TooFewRows`], [`Error::ShapeMismatch`] (of `x`, `init`, `sample_weight` or
@@ -372,8 +372,9 @@ impl FittedKMeans {
         &self.fitted.cluster_weights
     }
 
-    /// The number of clusters that have any training row: less than `n_clusters` where the data have fewer distinct rows.
-    pub fn n_distinct(&self) -> usize {
+    /// The number of clusters with a training row of weight above 0. Less than `n_clusters` where the rows have fewer distinct
+    /// values than that, or where the last iteration left a cluster empty.
+    pub fn n_used_clusters(&self) -> usize {
         self.fitted.cluster_weights.iter().filter(|&&w| w > 0.0).count()
     }
 

@@ -444,11 +444,11 @@ impl Scorecard {
         let mut spec = self.clusters.clone();
         // The silhouette needs fewer clusters than customers.
         let most = inputs.len() - 1;
-        if spec.min > most {
+        if spec.min_clusters > most {
             let must = format!("at most {most}, one less than there are customers");
-            return check::invalid("clusters", format!("at least {}", spec.min), must);
+            return check::invalid("clusters", format!("at least {}", spec.min_clusters), must);
         }
-        spec.max = spec.max.min(most);
+        spec.max_clusters = spec.max_clusters.min(most);
         spec.kmeans.seed = self.seed;
         spec.kmeans.n_threads = self.n_threads;
         spec.kmeans.feature_names = CLUSTER_FEATURES.map(str::to_owned).to_vec();

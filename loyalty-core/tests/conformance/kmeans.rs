@@ -13,7 +13,7 @@ pub(crate) fn call(function: &str, case: &Case) -> Result<Value> {
                 "inertia": model.inertia(),
                 "iterations": model.iterations(),
                 "converged": model.converged(),
-                "n_distinct": model.n_distinct(),
+                "n_used_clusters": model.n_used_clusters(),
                 "cluster_weights": floats(model.cluster_weights()),
             })
         }),

@@ -107,7 +107,7 @@ fn centroids_stay_among_the_rows() {
     assert_eq!((model.centroids()[(0, 0)], model.inertia()), (f64::MAX, 0.0));
     refused(KMeans::new(1).fit(array![[f64::MAX], [-f64::MAX]].view()), "DEGENERATE", "x");
     let apart = KMeans::new(2).fit(array![[f64::MAX], [-f64::MAX], [f64::MAX]].view()).unwrap();
-    assert_eq!((apart.inertia(), apart.n_distinct()), (0.0, 2));
+    assert_eq!((apart.inertia(), apart.n_used_clusters()), (0.0, 2));
 }
 
 #[test]
@@ -116,7 +116,7 @@ fn weights_of_any_magnitude() {
     let fit = |weights: &[f64]| KMeans::new(2).fit_with(x.view(), Some(weights), &mut Monitor::silent());
     for weight in [5e-324, 1e-300, 1.0, 1e300] {
         let model = fit(&[weight; 4]).unwrap();
-        assert_eq!((model.n_distinct(), model.inertia()), (2, weight), "{weight:e}");
+        assert_eq!((model.n_used_clusters(), model.inertia()), (2, weight), "{weight:e}");
         assert_eq!(model.cluster_weights(), [2.0 * weight; 2]);
     }
     refused(fit(&[f64::MAX; 4]), "DEGENERATE", "sample_weight");
@@ -124,7 +124,7 @@ fn weights_of_any_magnitude() {
     refused(fit(&[-0.5, 1.0, 1.0, 1.0]), "INVALID_VALUE", "sample_weight");
     // One row that counts, three that do not: one cluster in use, and a label for all.
     let model = fit(&[1e300, 0.0, 1e-300, 0.0]).unwrap();
-    assert_eq!((model.n_distinct(), model.labels().len()), (1, 4));
+    assert_eq!((model.n_used_clusters(), model.labels().len()), (1, 4));
 }
 
 #[test]
@@ -186,7 +186,7 @@ fn progress_counts_up_to_its_total() {
 #[test]
 fn choosing_among_equal_rows_or_a_lost_outlier_is_no_error() {
     let equal = ChooseK::new(2, 4).fit(Array2::zeros((9, 2)).view()).unwrap();
-    assert_eq!((equal.k, equal.model.n_distinct()), (2, 1));
+    assert_eq!((equal.k, equal.model.n_used_clusters()), (2, 1));
     assert!(equal.candidates.iter().all(|c| c.silhouette == 0.0 && c.inertia == 0.0));
     // A sample of 3 of 1,000 rows misses the outlier, which is a cluster of its own.
     let x = Array2::from_shape_fn((1000, 1), |(i, _)| if i == 500 { 1e9 } else { i as f64 / 1000.0 });

@@ -65,7 +65,7 @@ def exact(x, init, tol=0, max_iter=300, weight=None):
     labels = nearest(rows, centres)
     inertia = sum(w * squared(row, centres[label]) for w, row, label in zip(weight, rows, labels))
     return {"labels": labels, "centroids": centroids, "inertia": float(inertia), "iterations": iterations,
-            "converged": converged, "n_distinct": len(set(labels)),
+            "converged": converged, "n_used_clusters": len(set(labels)),
             "cluster_weights": [float(sum(w for w, label in zip(weight, labels) if label == c)) for c in range(k)]}
 
 
@@ -74,7 +74,7 @@ def library(x, init, tol=1e-4, max_iter=300, weight=None):
     fitted = KMeans(len(init), init=init, n_init=1, tol=tol, max_iter=max_iter, algorithm="lloyd")
     fitted.fit(x, sample_weight=weight)
     return fitted, {"labels": fitted.labels_, "centroids": fitted.cluster_centers_, "inertia": fitted.inertia_,
-                    "iterations": fitted.n_iter_, "n_distinct": len(set(fitted.labels_)),
+                    "iterations": fitted.n_iter_, "n_used_clusters": len(set(fitted.labels_)),
                     "cluster_weights": np.bincount(fitted.labels_, weight, len(init))}
 
 
@@ -142,10 +142,10 @@ fit_case("published: empty cluster refilled", square, [[0.5, 0.5], [3, 3]],
          {"labels": [1, 1, 0, 0], "inertia": 0.25, "centroids": [[0.75, 1], [0.25, 0]], "iterations": 3},
          f"{SKLEARN}, test_kmeans_relocated_clusters, second of the two accepted answers")
 fit_case("published: empty cluster refilled by a light row", [[-1], [1]], [[-1], [10]],
-         {"labels": [0, 1], "inertia": 0, "centroids": [[-1], [1]], "n_distinct": 2},
+         {"labels": [0, 1], "inertia": 0, "centroids": [[-1], [1]], "n_used_clusters": 2},
          f"{SKLEARN}, test_kmeans_empty_cluster_relocated", [1.9, 0.1])
 fit_case("published: more clusters than distinct rows", [[0, 0], [1, 1], [1, 1], [1, 0], [0, 1]],
-         [[0, 0], [1, 1], [1, 1], [1, 0], [0, 1]], {"n_distinct": 4, "iterations": 1, "inertia": 0},
+         [[0, 0], [1, 1], [1, 1], [1, 0], [0, 1]], {"n_used_clusters": 4, "iterations": 1, "inertia": 0},
          f"{SKLEARN}, test_relocating_with_duplicates")
 
 by_library("an empty cluster in random data", cloud, np.r_[cloud[:5], [[80.0, 90.0]]], at_cloud, tol=0)
@@ -209,7 +209,7 @@ def choose(name, x, at_x, low, high, n_init):
     found = [KMeans(k, n_init=200, random_state=0, tol=0).fit(x) for k in range(low, high + 1)]
     candidates = [{"k": f.n_clusters, "inertia": f.inertia_, "silhouette": silhouette_score(x, f.labels_)} for f in found]
     best = max(candidates, key=lambda c: c["silhouette"])
-    v.case(name, "choose_k", params={"min": low, "max": high, "kmeans": {"n_init": n_init, "tol": 0}},
+    v.case(name, "choose_k", params={"min_clusters": low, "max_clusters": high, "kmeans": {"n_init": n_init, "tol": 0}},
            input={"x": at_x}, expected={"k": best["k"], "candidates": candidates},
            rtol={"*": 1e-10}, oracle=f"{SKLEARN}, best of 200 restarts of KMeans for each k, silhouette_score")
 
@@ -246,11 +246,11 @@ refused("weights without a sum", "DEGENERATE", "sample_weight", n_clusters=2, we
 refused("inertia above the largest number", "DEGENERATE", "x", x=[[1e200], [-1e200]], n_clusters=1)
 refused("predict: another width", "SHAPE_MISMATCH", "x", call="predict", new_x=[[1, 2, 3]], n_clusters=2)
 refused("predict: NaN", "NON_FINITE", "x", call="predict", new_x=[[1, float("nan")]], n_clusters=2)
-refused("choose_k: one cluster", "INVALID_PARAMETER", "min", call="choose_k", min=1, max=2)
-refused("choose_k: empty range", "INVALID_PARAMETER", "max", call="choose_k", min=3, max=2)
-refused("choose_k: as many clusters as rows", "TOO_FEW_ROWS", "x", call="choose_k", min=2, max=3)
-refused("choose_k: too small a sample", "INVALID_PARAMETER", "sample_size", call="choose_k", min=2, max=2, sample_size=2)
-refused("choose_k: given centres", "INVALID_PARAMETER", "init", call="choose_k", min=2, max=2,
+refused("choose_k: one cluster", "INVALID_PARAMETER", "min_clusters", call="choose_k", min_clusters=1, max_clusters=2)
+refused("choose_k: empty range", "INVALID_PARAMETER", "max_clusters", call="choose_k", min_clusters=3, max_clusters=2)
+refused("choose_k: as many clusters as rows", "TOO_FEW_ROWS", "x", call="choose_k", min_clusters=2, max_clusters=3)
+refused("choose_k: too small a sample", "INVALID_PARAMETER", "sample_size", call="choose_k", min_clusters=2, max_clusters=2, sample_size=2)
+refused("choose_k: given centres", "INVALID_PARAMETER", "init", call="choose_k", min_clusters=2, max_clusters=2,
         kmeans={"init": [[0, 0], [1, 1]]})
 
 v.write()

@@ -142,7 +142,7 @@ def scores(orders, as_of, horizon, period, normaliser, weights, k, annual_rate):
 
 def clusters_of(least, most):
     """Restarts enough to find the best clusters there are, as the oracle's hundred do."""
-    return {"min": least, "max": most, "kmeans": {"n_init": 100, "tol": 0}}
+    return {"min_clusters": least, "max_clusters": most, "kmeans": {"n_init": 100, "tol": 0}}
 
 
 def lists(columns):

@@ -193,7 +193,7 @@ proptest! {
         seen.dedup();
         let init = if random { Init::Random } else { Init::KMeansPlusPlus };
         let model = KMeans::new(n).init(init).seed(seed).tol(0.0).fit(x.view()).unwrap();
-        prop_assert_eq!(model.n_distinct(), seen.len());
+        prop_assert_eq!(model.n_used_clusters(), seen.len());
         prop_assert!(model.inertia() < 1e-26);
         prop_assert!(model.converged());
     }
