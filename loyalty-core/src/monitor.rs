@@ -22,16 +22,19 @@ pub struct Progress {
 /// the time of one block and leaves nothing behind.
 ///
 /// ```
-/// use loyalty_core::monitor::Monitor;
+/// use loyalty_core::Error;
+/// use loyalty_core::kmeans::KMeans;
+/// use loyalty_core::monitor::{Monitor, Progress};
+/// use loyalty_core::ndarray::array;
 /// use std::ops::ControlFlow;
 ///
-/// let mut iterations = 0;
-/// let mut listener = |progress: loyalty_core::monitor::Progress| {
-///     iterations = progress.iteration;
-///     if iterations > 1000 { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+/// let x = array![[1.0, 20.0], [2.0, 22.0], [9.0, 70.0], [8.0, 74.0]];
+/// let mut listener = |progress: Progress| {
+///     let enough = progress.stage == "kmeans" && progress.iteration > 1000;
+///     if enough { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
 /// };
-/// let monitor = Monitor::new(&mut listener);
-/// # drop(monitor);
+/// let fit = KMeans::new(2).n_init(100).fit_with(x.view(), None, &mut Monitor::new(&mut listener));
+/// assert_eq!(fit, Err(Error::Cancelled));
 /// ```
 #[derive(Default)]
 pub struct Monitor<'a> {

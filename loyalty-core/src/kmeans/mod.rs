@@ -13,6 +13,7 @@ use crate::check;
 use crate::error::{Error, Result};
 use crate::monitor::Monitor;
 use crate::numeric::blocks::{self, Blocks};
+use crate::numeric::moments::Weights;
 use crate::numeric::rng::Rng;
 use crate::numeric::tiles::LANES;
 use lloyd::{Limits, Run, lloyd, mean_variance};
@@ -171,7 +172,8 @@ impl KMeans {
     /// # Arguments
     /// * `x`: rows × columns, finite, at least `n_clusters` rows and 1 column.
     /// * `sample_weight`: one weight a row, 0 or more, not all 0.
-    /// * `monitor`: hears `kmeans_init`, counted in centroids drawn, and `kmeans`, counted in iterations over all restarts.
+    /// * `monitor`: hears `kmeans_init`, counted in centroids drawn, and `kmeans`, counted in iterations over all restarts; where
+    ///   there are rows of weight 0, also `kmeans_predict`.
     ///
     /// # Returns
     /// The model. Where `x` has fewer distinct rows than `n_clusters` some clusters stay empty: see
@@ -243,7 +245,8 @@ impl KMeans {
         check::matrix("x", x)?;
         check::at_least_rows("x", x.nrows(), self.n_clusters)?;
         self.check_columns(x.ncols())?;
-        sample_weight.map_or(Ok(()), |weights| check_weights(weights, x.nrows()))
+        Weights::new(sample_weight, x.nrows())?;
+        Ok(())
     }
 
     /// The best of all restarts, the labels of the points, and the weights of the clusters.
@@ -276,19 +279,6 @@ impl KMeans {
 
 /// Labels are `u32`.
 const MAX_CLUSTERS: usize = u32::MAX as usize;
-
-/// Weights that have a sum.
-fn check_weights(weights: &[f64], rows: usize) -> Result<()> {
-    check::sample_weight(weights, rows)?;
-    let sum: f64 = weights.iter().sum();
-    if sum.is_finite() {
-        return Ok(());
-    }
-    Err(Error::Degenerate {
-        name: "sample_weight".into(),
-        reason: "the sum of the weights is above the largest number; divide all by one factor".into(),
-    })
-}
 
 fn representable(inertia: f64) -> Result<f64> {
     if inertia.is_finite() {
@@ -378,8 +368,8 @@ impl FittedKMeans {
         self.fitted.cluster_weights.iter().filter(|&&w| w > 0.0).count()
     }
 
-    /// The label of each training row: [`predict`](Self::predict) of the training data. Not part of a model file: empty in a
-    /// model read from one.
+    /// The label of each training row: [`predict`](Self::predict) of the training data, but where differences decide that are
+    /// too small to have had an influence on the [fit](KMeans). Not part of a model file: empty in a model read from one.
     pub fn labels(&self) -> &[u32] {
         &self.fitted.labels
     }
@@ -397,7 +387,7 @@ impl FittedKMeans {
     /// # Arguments
     /// * `x`: rows × the columns of the training data, finite.
     /// * `n_threads`: `None` for all cores. The answer has the same bits at any number.
-    /// * `monitor`: may cancel; asked between blocks of rows.
+    /// * `monitor`: hears `kmeans_predict`, counted in blocks of rows.
     ///
     /// # Errors
     /// [`Error::ShapeMismatch`], [`Error::NonFinite`], [`Error::InvalidParameter`] for `n_threads`, [`Error::Cancelled`].
@@ -410,7 +400,7 @@ impl FittedKMeans {
         self.check_rows(x)?;
         let n_threads = check::n_threads(n_threads)?;
         let cut = Blocks::new(x.nrows(), self.block_rows());
-        let labels = blocks::map(cut.count(), n_threads, monitor, |index| {
+        let labels = blocks::map_in_steps("kmeans_predict", cut.count(), n_threads, monitor, |index| {
             nearest::labels(x.slice_axis(Axis(0), cut.range(index).into()), &self.fitted.centroids)
         })?;
         Ok(labels.concat())
@@ -437,7 +427,7 @@ impl FittedKMeans {
     /// The Euclidean distance of each row from each centroid: rows × clusters.
     ///
     /// # Arguments
-    /// As those of [`predict_with`](Self::predict_with).
+    /// As those of [`predict_with`](Self::predict_with); `monitor` hears `kmeans_distances`.
     ///
     /// # Errors
     /// As [`predict_with`](Self::predict_with); [`Error::InvalidValue`] for a row so far away that its distance is above the
@@ -458,9 +448,15 @@ impl FittedKMeans {
             .zip(x.axis_chunks_iter(Axis(0), self.block_rows()))
             .map(|(distances, rows)| (distances, rows, None))
             .collect();
-        blocks::for_each(&mut blocks, n_threads, monitor, |_, (distances, rows, infinite)| {
-            *infinite = nearest::distances(*rows, &self.fitted.centroids, distances);
-        })?;
+        blocks::for_each_in_steps(
+            "kmeans_distances",
+            &mut blocks,
+            n_threads,
+            monitor,
+            |_, (distances, rows, infinite)| {
+                *infinite = nearest::distances(*rows, &self.fitted.centroids, distances);
+            },
+        )?;
         let infinite =
             (0..).zip(&blocks).find_map(|(b, &(.., at))| at.map(|(i, c)| (b * self.block_rows() + i, c)));
         if let Some((row, c)) = infinite {
@@ -489,7 +485,8 @@ impl FittedKMeans {
     /// # Arguments
     /// * `x`: at least one row × the columns of the training data, finite.
     /// * `sample_weight`: one weight a row, 0 or more, not all 0.
-    /// * `n_threads`, `monitor`: as of [`predict_with`](Self::predict_with).
+    /// * `n_threads`: `None` for all cores. The answer has the same bits at any number.
+    /// * `monitor`: hears `kmeans_inertia`, a single step.
     ///
     /// # Errors
     /// As [`predict_with`](Self::predict_with); [`Error::TooFewRows`], [`Error::InvalidValue`] for a negative weight,
@@ -503,8 +500,9 @@ impl FittedKMeans {
     ) -> Result<f64> {
         self.check_rows(x)?;
         check::at_least_rows("x", x.nrows(), 1)?;
-        sample_weight.map_or(Ok(()), |weights| check_weights(weights, x.nrows()))?;
+        Weights::new(sample_weight, x.nrows())?;
         let n_threads = check::n_threads(n_threads)?;
+        monitor.report("kmeans_inertia", 0, Some(1))?;
         let centroids = self.centroids();
         let mut points = Points::new(
             x,
@@ -610,6 +608,14 @@ mod tests {
         let read: FittedKMeans = serde_json::from_str(&text).unwrap();
         assert_eq!(read, model);
         assert!(read.labels().is_empty() && model.labels().len() == 3);
+    }
+
+    #[test]
+    fn a_model_read_back_equals_the_one_written() {
+        let spec = KMeans::new(2).n_threads(2).feature_names(["a", "b"]);
+        let model = spec.fit(array![[0.0, 1.0], [0.5, 1.0], [8.0, 9.0]].view()).unwrap();
+        let read: FittedKMeans = serde_json::from_str(&serde_json::to_string(&model).unwrap()).unwrap();
+        assert_eq!((&read, read.feature_names()), (&model, &["a".to_owned(), "b".to_owned()][..]));
     }
 
     #[test]

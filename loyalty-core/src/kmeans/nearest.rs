@@ -2,7 +2,7 @@
 //!
 //! Squares of differences overflow or vanish for some rows. Those are taken once more with all differences multiplied by a
 //! power of two, which changes no digit. So a row's label depends on no other row, and a row of the training data gets the
-//! label that it had there.
+//! label that it had there, unless differences decide that were too small for the coordinates of the fit.
 
 use crate::numeric::frame::times_power_of_two;
 use crate::numeric::tiles::{LANES, nearest};

@@ -52,6 +52,21 @@ pub(crate) fn for_each<S: Send>(
     run(states, n_threads, |_| monitor.poll(), work)
 }
 
+/// [`for_each`], with each state a step of `stage` for the monitor.
+///
+/// # Errors
+/// As [`for_each`].
+pub(crate) fn for_each_in_steps<S: Send>(
+    stage: &'static str,
+    states: &mut [S],
+    n_threads: usize,
+    monitor: &mut Monitor<'_>,
+    work: impl Fn(usize, &mut S) + Sync,
+) -> Result<()> {
+    let count = states.len();
+    run(states, n_threads, |done| monitor.report(stage, done, Some(count)), work)
+}
+
 /// [`for_each`], with `go_on` asked in place of the monitor and told how many states have been taken.
 fn run<S: Send>(
     states: &mut [S],

@@ -140,7 +140,13 @@ fn a_row_of_weight_zero_cannot_spoil_the_rest() {
 fn every_fit_can_be_cancelled_at_every_step() {
     let x = Array2::from_shape_fn((40, 2), |(i, j)| ((i * 7 + j * 3) % 11) as f64);
     type Fit<'a> = &'a dyn Fn(&mut Monitor<'_>) -> Result<()>;
-    let fits: [Fit<'_>; 2] = [
+    let weights: Vec<f64> = (0..40).map(|i| f64::from(i % 3)).collect();
+    let model = KMeans::new(3).fit(x.view()).unwrap();
+    let fits: [Fit<'_>; 6] = [
+        &|monitor| KMeans::new(3).fit_with(x.view(), Some(&weights), monitor).map(drop),
+        &|monitor| model.predict_with(x.view(), Some(2), monitor).map(drop),
+        &|monitor| model.distances_with(x.view(), Some(2), monitor).map(drop),
+        &|monitor| model.inertia_of_with(x.view(), None, Some(2), monitor).map(drop),
         &|monitor| KMeans::new(3).n_init(2).n_threads(Some(2)).fit_with(x.view(), None, monitor).map(drop),
         &|monitor| ChooseK::new(2, 3).fit_with(x.view(), None, monitor).map(drop),
     ];
@@ -155,6 +161,7 @@ fn every_fit_can_be_cancelled_at_every_step() {
             match fit(&mut Monitor::new(&mut listener)) {
                 Err(error) => assert_eq!(error, Error::Cancelled),
                 Ok(()) => {
+                    assert!(allowed > 0, "nothing was heard");
                     finished = true;
                     break;
                 }
@@ -164,6 +171,21 @@ fn every_fit_can_be_cancelled_at_every_step() {
         let flag = AtomicBool::new(true);
         assert_eq!(fit(&mut Monitor::silent().cancelled_by(&flag)), Err(Error::Cancelled));
     }
+}
+
+#[test]
+fn many_restarts_take_time_in_proportion() {
+    let x = Array2::from_shape_fn((10, 1), |(i, _)| (i * i) as f64);
+    let spec = KMeans::new(3).n_init(20_000).n_threads(1);
+    assert_eq!(spec.fit(x.view()).unwrap().n_used_clusters(), 3);
+}
+
+#[test]
+fn random_starts_of_many_clusters_are_distinct_rows() {
+    let x = Array2::from_shape_fn((20_000, 1), |(i, _)| i as f64);
+    let model = KMeans::new(10_000).init(Init::Random).max_iter(1).fit(x.view()).unwrap();
+    assert_eq!(model.n_used_clusters(), 10_000);
+    assert_eq!(model, KMeans::new(10_000).init(Init::Random).max_iter(1).n_threads(1).fit(x.view()).unwrap());
 }
 
 #[test]
