@@ -9,12 +9,13 @@ use crate::numeric::rng::Rng;
 use crate::numeric::tiles::{LANES, Lanes, nearest, squared_distances, tiles};
 use ndarray::{ArrayView2, Axis, CowArray};
 use std::cmp::Ordering;
+use std::ops::Range;
 
 /// Rows in a chunk where clusters and columns are few.
 const CHUNK_ROWS: usize = 8192;
 
-/// Differences that one chunk should take in a pass, about: the time between two questions to the monitor.
-const CHUNK_DIFFERENCES: usize = 1 << 26;
+/// Differences that one part of a chunk should take in a pass, about: the time between two questions to the monitor.
+const PART_DIFFERENCES: usize = 1 << 26;
 
 /// The mean of up to [`CHUNK_ROWS`] equal rows may be off by this share of them, squared: (2¹³·2⁻⁵³)².
 const SQUARED_ROUNDING: f64 = f64::from_bits((1023 - 80) << 52);
@@ -26,6 +27,8 @@ pub(super) struct Points {
     /// The power of two by which the weights were multiplied.
     weight_exponent: i32,
     chunks: Vec<Chunk>,
+    /// The tiles of a chunk in parts that take little time, whatever the number of clusters.
+    parts: Blocks,
     n_clusters: usize,
     columns: usize,
     n_threads: usize,
@@ -43,6 +46,8 @@ struct Chunk {
     /// The sum of weight times kept distance.
     mass: f64,
     partial: Partial,
+    /// The inertia of the partial sums, lane by lane.
+    inertia: Lanes,
     /// The inertia that each of the candidates for the next centroid would leave.
     trials: Vec<f64>,
 }
@@ -109,16 +114,20 @@ impl Chunk {
             distances: Vec::new(),
             mass: 0.0,
             partial: Partial::new(n_clusters, x.ncols()),
+            inertia: [0.0; LANES],
             trials: Vec::new(),
         }
     }
 
-    /// Labels, sums, weights and inertia in one pass.
-    fn assign(&mut self, centroids: &[f64], columns: usize) {
-        self.partial.clear();
-        let mut inertia = [0.0; LANES];
+    /// Labels, sums, weights and inertia in one pass over a part of the tiles; all parts follow each other from the first.
+    fn assign(&mut self, centroids: &[f64], columns: usize, part: Range<usize>) {
+        if part.start == 0 {
+            self.partial.clear();
+            self.inertia = [0.0; LANES];
+        }
+        let mut inertia = self.inertia;
         let rows = self.tiles.chunks_exact(columns).zip(&self.weights).zip(self.labels.chunks_mut(LANES));
-        for ((tile, weights), labels) in rows {
+        for ((tile, weights), labels) in rows.skip(part.start).take(part.len()) {
             let (distances, indices) = nearest(tile, centroids);
             for lane in 0..LANES {
                 inertia[lane] += weights[lane] * distances[lane];
@@ -130,6 +139,7 @@ impl Chunk {
                 self.partial.add(index as usize, tile, lane, weights[lane]);
             }
         }
+        self.inertia = inertia;
         self.partial.inertia = inertia.iter().sum();
     }
 
@@ -223,12 +233,14 @@ impl Points {
         let x = x.view();
         let columns = x.ncols();
         let frame = Frame::of(x, given, n_threads, monitor)?;
-        let cut = Blocks::new(x.nrows(), chunk_rows(n_clusters, columns));
+        let rows = chunk_rows(n_clusters, columns);
+        let parts = Blocks::new(rows / LANES, part_rows(n_clusters, columns).div_ceil(LANES));
+        let cut = Blocks::new(x.nrows(), rows);
         let chunks = blocks::map(cut.count(), n_threads, monitor, |index| {
             let rows = cut.range(index);
             Chunk::new(x.slice_axis(Axis(0), rows.clone().into()), &weights[rows], &frame, n_clusters)
         })?;
-        Ok(Self { frame, weight_exponent, chunks, n_clusters, columns, n_threads })
+        Ok(Self { frame, weight_exponent, chunks, parts, n_clusters, columns, n_threads })
     }
 
     pub(super) fn n_clusters(&self) -> usize {
@@ -303,8 +315,10 @@ impl Points {
 
     /// Gives each row the label of its nearest centroid, of several the first, and sums up.
     pub(super) fn assign(&mut self, centroids: &[f64], monitor: &mut Monitor<'_>) -> Result<()> {
-        let columns = self.columns;
-        self.each(monitor, |chunk| chunk.assign(centroids, columns))?;
+        let (columns, parts) = (self.columns, self.parts);
+        for part in 0..parts.count() {
+            self.each(monitor, |chunk| chunk.assign(centroids, columns, parts.range(part)))?;
+        }
         self.merge();
         Ok(())
     }
@@ -459,12 +473,12 @@ fn scaled(weights: &[f64]) -> (Vec<f64>, i32) {
 
 /// Rows in a chunk: enough that the sums of all chunks together take no more memory than four times the rows.
 fn chunk_rows(n_clusters: usize, columns: usize) -> usize {
-    let differences_per_row = n_clusters.saturating_mul(columns).max(1);
-    (CHUNK_DIFFERENCES / differences_per_row)
-        .min(CHUNK_ROWS)
-        .max(n_clusters / 4)
-        .max(LANES)
-        .next_multiple_of(LANES)
+    part_rows(n_clusters, columns).min(CHUNK_ROWS).max(n_clusters / 4).max(LANES).next_multiple_of(LANES)
+}
+
+/// Rows that take [`PART_DIFFERENCES`].
+fn part_rows(n_clusters: usize, columns: usize) -> usize {
+    PART_DIFFERENCES / n_clusters.saturating_mul(columns).max(1)
 }
 
 #[cfg(test)]
