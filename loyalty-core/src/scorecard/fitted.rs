@@ -236,12 +236,12 @@ impl FittedScorecard {
         &self.fitted.clusters.names
     }
 
-    /// Scores each customer of a log as of a moment (`None`: the log's latest order), on the plan's threads.
+    /// Scores each customer of a log as of a moment (`None`: the log's latest order), on all cores.
     ///
     /// # Errors
     /// What [`Accumulator::update`](crate::customers::Accumulator::update) says of the rows.
     pub fn score(&self, log: &OrderLog<'_>, as_of: Option<i64>) -> Result<Scores<'_>> {
-        self.score_with(log, as_of, self.params.n_threads, &mut Monitor::silent())
+        self.score_with(log, as_of, None, &mut Monitor::silent())
     }
 
     /// As [`score`](Self::score), on `n_threads` threads (`None`: one a core), telling `monitor` of its progress.

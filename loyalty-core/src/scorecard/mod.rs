@@ -277,7 +277,17 @@ impl Scorecard {
         let clusters = self.fit_clusters(&inputs, monitor)?;
         let feature_names = loyalty.feature_names().to_vec();
         let fitted = Learnt { rfm, loyalty, churn_scaler, churn, quality, clusters };
-        Ok(FittedScorecard { feature_names, params: self.clone(), fitted })
+        Ok(FittedScorecard { feature_names, params: self.for_keeps(), fitted })
+    }
+
+    /// The plan without what belongs to one run of it, as its model file has it.
+    fn for_keeps(&self) -> Self {
+        let mut plan = self.clone();
+        plan.n_threads = None;
+        (plan.churn.n_threads, plan.clusters.kmeans.n_threads) = (None, None);
+        plan.churn.feature_names.clear();
+        plan.clusters.kmeans.feature_names.clear();
+        plan
     }
 
     fn check(&self) -> Result<()> {
@@ -291,6 +301,7 @@ impl Scorecard {
         }
         self.rfm.check()?;
         self.churn.check()?;
+        self.clusters.check()?;
         self.tiers.check("tiers", 100.0)?;
         self.risks.check("risks", 1.0)?;
         actions::check(&self.actions, &self.tiers.names, &self.risks.names)

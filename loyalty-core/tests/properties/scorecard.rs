@@ -60,10 +60,12 @@ proptest! {
     fn json_keeps_the_bits_and_one_customer_scores_as_in_a_log(orders in orders(60)) {
         let (ids, times, amounts) = columns(&orders);
         let log = OrderLog::new(Transactions::new(&ids, &times, &amounts));
-        let Ok(card) = Scorecard::new().horizon_days(120.0).fit(&log) else { return Ok(()) };
+        let plan = Scorecard::new().horizon_days(120.0).n_threads(2);
+        let Ok(card) = plan.fit(&log) else { return Ok(()) };
         let text = card.to_json().unwrap();
         let loaded = FittedScorecard::from_json(&text).unwrap();
         prop_assert_eq!(loaded.to_json().unwrap(), text.clone());
+        prop_assert_eq!(&loaded, &card);
         prop_assert_eq!(score_bits(&loaded, &log, 2), score_bits(&card, &log, 1));
         prop_assert!(matches!(load(&text).unwrap(), AnyModel::Scorecard(any) if any == loaded));
 
