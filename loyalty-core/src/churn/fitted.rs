@@ -26,6 +26,10 @@ pub(crate) struct Learnt {
     /// The linear predictor at `means`.
     pub(super) base_value: f64,
     pub(super) means: Vec<f64>,
+    /// Typical values of the features: the linear predictor is measured from there.
+    pub(super) centres: Vec<f64>,
+    /// The linear predictor at `centres`.
+    pub(super) centre_value: f64,
     pub(super) log_likelihood: f64,
     pub(super) null_log_likelihood: f64,
     pub(super) converged: bool,
@@ -116,8 +120,8 @@ impl FittedLogisticChurn {
 
     /// The linear predictor (log odds of churn) w·x + b of each row of `x`.
     ///
-    /// It is computed as base value + Σ wⱼ(xⱼ − meanⱼ), which keeps its digits where features are far from 0, and ends at
-    /// ±[`f64::MAX`] where it would overflow.
+    /// It is computed as its value at the medians + Σ wⱼ(xⱼ − medianⱼ), which keeps its digits where features are far from 0
+    /// and where one has an outlier, and ends at ±[`f64::MAX`] where it would overflow.
     ///
     /// # Errors
     /// `ShapeMismatch`, `NonFinite`, `InvalidParameter` (`n_threads`).
@@ -193,18 +197,19 @@ impl FittedLogisticChurn {
     /// Refuses what no fit can have produced.
     pub(crate) fn validate(&self) -> Result<()> {
         let bad = |reason: &str| Err(Error::BadModel { reason: format!("churn: {reason}") });
-        let Learnt { coefficients, means, constant_features, inference, .. } = &self.fitted;
+        let Learnt { coefficients, means, centres, constant_features, inference, .. } = &self.fitted;
         let features = self.feature_names.len();
         if self.params.check().is_err() {
             return bad("params out of range");
         }
-        if features == 0 || [coefficients.len(), means.len()] != [features; 2] {
-            return bad("feature_names, coefficients and means differ in length");
+        if features == 0 || [coefficients.len(), means.len(), centres.len()] != [features; 3] {
+            return bad("feature_names, coefficients, means and centres differ in length");
         }
-        let Learnt { intercept, base_value, log_likelihood, null_log_likelihood, relative_gradient, .. } =
-            self.fitted;
-        let figures = [intercept, base_value, log_likelihood, null_log_likelihood, relative_gradient];
-        if !coefficients.iter().chain(means).chain(&figures).all(|v| v.is_finite()) {
+        let Learnt { intercept, base_value, centre_value, relative_gradient, .. } = self.fitted;
+        let Learnt { log_likelihood, null_log_likelihood, .. } = self.fitted;
+        let figures =
+            [intercept, base_value, centre_value, log_likelihood, null_log_likelihood, relative_gradient];
+        if !coefficients.iter().chain(means).chain(centres).chain(&figures).all(|v| v.is_finite()) {
             return bad("a figure is not finite");
         }
         if constant_features.len() > features || constant_features.iter().any(|&j| j >= features) {
@@ -218,15 +223,15 @@ impl FittedLogisticChurn {
 }
 
 impl Learnt {
-    fn predictor(&self, x: impl Iterator<Item = f64> + Clone) -> f64 {
-        let terms = || self.coefficients.iter().zip(x.clone()).zip(&self.means);
-        let sum = terms().fold(self.base_value, |sum, ((w, x), mean)| sum + w * (x - mean));
+    pub(super) fn predictor(&self, x: impl Iterator<Item = f64> + Clone) -> f64 {
+        let terms = || self.coefficients.iter().zip(x.clone()).zip(&self.centres);
+        let sum = terms().fold(self.centre_value, |sum, ((w, x), centre)| sum + w * (x - centre));
         if sum.is_finite() {
             return sum;
         }
         // Some term overflowed: again in units so large that none can.
         let unit = f64::from_bits((1023 - 600) << 52);
-        let sum: f64 = terms().map(|((w, x), mean)| (w * unit) * (x * unit - mean * unit)).sum();
+        let sum: f64 = terms().map(|((w, x), centre)| (w * unit) * (x * unit - centre * unit)).sum();
         (sum / unit / unit).clamp(-f64::MAX, f64::MAX)
     }
 }
@@ -251,7 +256,7 @@ mod tests {
     #[test]
     fn a_model_that_no_fit_can_have_produced_is_refused() {
         assert_eq!(model().validate(), Ok(()));
-        let damages: [fn(&mut FittedLogisticChurn); 12] = [
+        let damages: [fn(&mut FittedLogisticChurn); 14] = [
             |m| m.feature_names.clear(),
             |m| m.feature_names.push("more".to_owned()),
             |m| m.params.c = -1.0,
@@ -259,6 +264,8 @@ mod tests {
             |m| m.fitted.coefficients[1] = f64::NAN,
             |m| m.fitted.means.clear(),
             |m| m.fitted.means[0] = f64::INFINITY,
+            |m| m.fitted.centres.push(0.0),
+            |m| m.fitted.centre_value = f64::NAN,
             |m| m.fitted.intercept = f64::NAN,
             |m| m.fitted.base_value = f64::INFINITY,
             |m| m.fitted.constant_features = vec![2],
@@ -277,6 +284,8 @@ mod tests {
         let mut model = model();
         model.fitted.coefficients = vec![1e300, -1e300];
         model.fitted.means = vec![-1e300, 1e300];
+        model.fitted.centres = vec![-1e300, 1e300];
+        model.fitted.centre_value = model.fitted.base_value;
         let x = array![[f64::MAX, -f64::MAX], [f64::MAX, f64::MAX], [1e10, -1e10], [-1e300, 1e300]];
         let decision = model.decision(x.view()).unwrap();
         assert_eq!((decision[0], decision[3]), (f64::MAX, model.base_value()));

@@ -296,13 +296,10 @@ impl LogisticChurn {
                 reason: "its values are so small that its coefficient overflows; rescale it".into(),
             });
         }
-        // The mean is rounded, by much where a column is far from 0; the base value is that of the rounded mean.
-        let means: Vec<f64> = (0..coefficients.len()).map(|j| problem.mean(j)).collect();
-        let at_means = problem.scales.iter().zip(&means).map(|(scale, &mean)| scale.to_z(mean));
-        let slopes = theta[first..].iter().zip(at_means).map(|(t, z)| t * z).sum::<f64>();
-        let base_value = if self.fit_intercept { theta[0] + slopes } else { slopes };
+        let centres: Vec<f64> = problem.scales.iter().map(|scale| scale.to_x(0.0)).collect();
         let offsets = theta[first..].iter().zip(&problem.scales).map(|(t, scale)| t * scale.offset());
-        let intercept = if self.fit_intercept { theta[0] - offsets.sum::<f64>() } else { 0.0 };
+        let (intercept, centre_value) =
+            if self.fit_intercept { (theta[0] - offsets.sum::<f64>(), theta[0]) } else { (0.0, 0.0) };
 
         let share = weights.churned_share;
         let null_loss = -(share * ln(share) + (1.0 - share) * ln(1.0 - share));
@@ -311,10 +308,13 @@ impl LogisticChurn {
         let inference = has_inference
             .then(|| Inference::new(problem, weights.total, &coefficients, intercept, self.confidence_level))
             .transpose()?;
-        let fitted = Learnt {
+        let means: Vec<f64> = (0..coefficients.len()).map(|j| problem.mean(j)).collect();
+        let mut fitted = Learnt {
             intercept,
-            base_value,
+            base_value: 0.0,
             means,
+            centres,
+            centre_value,
             coefficients,
             log_likelihood: -weights.total * problem.sums().loss,
             null_log_likelihood: -weights.total * null_loss,
@@ -325,6 +325,7 @@ impl LogisticChurn {
             constant_features: (0..problem.scales.len()).filter(|&j| problem.scales[j].constant).collect(),
             inference,
         };
+        fitted.base_value = fitted.predictor(fitted.means.iter().copied());
         let model = FittedLogisticChurn { feature_names, params: self.clone(), fitted };
         model.validate().map_err(|_| Error::Degenerate {
             name: "x".into(),

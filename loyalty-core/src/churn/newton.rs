@@ -54,7 +54,7 @@ pub(super) type Direction = Vec<f64>;
 /// Minimises log loss plus penalty from zero; without a penalty it also looks for separation.
 ///
 /// It has converged when the relative gradient is at most `tol` and the last full step moved no row's predictor by more
-/// than √tol/1000, since Newton's error is of the order of that step's square; or by no more than rounding does.
+/// than √tol/1000 of 1 + its size, since Newton's error is of the order of that step's square; or by no more than rounding does.
 pub(super) fn minimise(
     problem: &mut Problem,
     penalty: &Penalty,
@@ -107,11 +107,10 @@ pub(super) fn minimise(
         std::mem::swap(&mut theta, &mut candidate);
 
         let sums = problem.sums();
-        let size = 1.0 + sums.largest_predictor;
-        let still = sums.largest_step <= 1e-3 * tol.sqrt() * size;
+        let still = sums.relative_step <= 1e-3 * tol.sqrt();
         // Steps this small shrink fast, unless what is left of them is rounding.
-        let rounding = sums.largest_step <= 1e-3 * size && sums.largest_step >= 0.5 * last_step;
-        last_step = sums.largest_step;
+        let rounding = sums.relative_step <= 1e-3 && sums.relative_step >= 0.5 * last_step;
+        last_step = sums.relative_step;
         solution.relative_gradient = penalty.relative_gradient(sums, &theta);
         solution.converged = fraction == 1.0 && (still || rounding) && solution.relative_gradient <= tol;
         if penalised || solution.converged {
@@ -162,13 +161,15 @@ impl Stepper {
             Stepper::Proximal(model) => model.step(sums, penalty, theta, delta, monitor),
             Stepper::Smooth { factor } => {
                 let order = theta.len();
-                let largest = (0..order).map(|j| sums.hessian[packed(j, j)]).fold(0.0, f64::max);
-                // Where the Hessian is numerically singular, the least shift of its diagonal that helps.
+                let curvature = |j: usize| sums.hessian[packed(j, j)] + penalty.squared[j];
+                let least = 1e-40 * (0..order).map(curvature).fold(0.0, f64::max);
+                // Where the Hessian is numerically singular, the least shift of its diagonal that helps: relative, as an outlier
+                // can leave a column with little curvature that matters all the same.
                 let mut shift = 0.0;
                 for _ in 0..20 {
                     factor.copy_from_slice(&sums.hessian);
                     for j in 0..order {
-                        factor[packed(j, j)] += penalty.squared[j] + shift;
+                        factor[packed(j, j)] = curvature(j) + shift * curvature(j).max(least);
                     }
                     if cholesky(factor, order).is_ok() {
                         for j in 0..order {
@@ -177,7 +178,7 @@ impl Stepper {
                         cholesky_solve(factor, delta);
                         return Ok(());
                     }
-                    shift = if shift == 0.0 { f64::EPSILON * largest } else { 10.0 * shift };
+                    shift = if shift == 0.0 { f64::EPSILON } else { 10.0 * shift };
                 }
                 delta.fill(0.0);
                 Ok(())

@@ -30,11 +30,6 @@ impl Scale {
         (self.centre + deviation) / self.power
     }
 
-    /// The z of an x.
-    pub(super) fn to_z(self, x: f64) -> f64 {
-        (x * self.power - self.centre) * self.inverse
-    }
-
     /// `factor` divided by the unit of z, which may itself be beyond the range of floats.
     pub(super) fn per_unit(self, factor: f64) -> f64 {
         factor * self.power * self.inverse
@@ -83,6 +78,18 @@ impl Extent {
     }
 }
 
+/// A median that is itself one of the values, of two the one nearer to 0; 0 of none. Reorders them.
+pub(super) fn median(values: &mut [f64]) -> f64 {
+    if values.is_empty() {
+        return 0.0;
+    }
+    let upper = values.len() / 2;
+    let even = values.len().is_multiple_of(2);
+    let (below, &mut median, _) = values.select_nth_unstable_by(upper, f64::total_cmp);
+    let lower = below.iter().copied().max_by(f64::total_cmp).filter(|_| even).unwrap_or(median);
+    if lower.abs() < median.abs() { lower } else { median }
+}
+
 /// The power of two that brings `x` to about 1, short of extremes whose squares would underflow.
 pub(super) fn power_near_inverse(x: f64) -> f64 {
     const BIAS: u64 = 1023;
@@ -105,6 +112,15 @@ mod tests {
         one.merge(&Extent::EMPTY);
         assert_eq!((one.low, one.high), ([2.0, -3.0], [2.0, 5.0]));
         assert_eq!(one.largest(), 5.0);
+    }
+
+    #[test]
+    fn a_median_is_a_value() {
+        assert_eq!(median(&mut []), 0.0);
+        assert_eq!(median(&mut [3.0]), 3.0);
+        assert_eq!(median(&mut [5.0, -1.0, 2.0]), 2.0);
+        assert_eq!(median(&mut [1e9, 0.5]), 0.5);
+        assert_eq!(median(&mut [-1e9, 0.5, 7.0, -2e9]), 0.5);
     }
 
     #[test]

@@ -226,6 +226,18 @@ tiny_huge = x4[:, :2] * np.array([1e-150, 1e150])
 alone = LogisticRegression(C=math.inf, tol=1e-12).fit(x4[:, 1:2], y4)
 with mp.workdps(800):
     fit("units of 1e-150 and 1e150", tiny_huge, y4, start=[0, alone.coef_[0, 0] / 1e150, alone.intercept_[0]])
+# One cell far out: its row is certain, and the others decide as if it were not there; or, with the other label, it alone does.
+for size in (1e6, 1e9, 1e12):
+    outlier = x4[:30, :2].copy()
+    outlier[7, 0] = size if y4[7] else -size
+    others = np.arange(30) != 7
+    alone = LogisticRegression(tol=1e-12).fit(outlier[others], y4[:30][others])
+    fit(f"an outlier of {size:g}, ridge", outlier, y4[:30], x_new=[*outlier[[7, 8]], [0.5, -1.0]],
+        start=[*alone.coef_[0], *alone.intercept_])
+    outlier[7, 0] *= -1
+    alone = LogisticRegression(tol=1e-12).fit(outlier[:, 1:], y4[:30])
+    fit(f"an outlier of {size:g} against its label, ridge", outlier, y4[:30],
+        start=[0, *alone.coef_[0], *alone.intercept_])
 # Duplicates share a ridge coefficient evenly; a constant one gets none.
 twice = np.column_stack([x4[:, 0], x4[:, 1], x4[:, 0], np.full(60, 7.25)])
 fit("ridge, duplicate and constant columns", twice, y4)

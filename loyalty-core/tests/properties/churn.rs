@@ -136,6 +136,23 @@ proptest! {
     }
 
     #[test]
+    fn an_outlier_that_is_certain_changes_nothing((x, mut y, _) in customers(), size in 4..13_i32, c in prop_oneof![Just(0.5), Just(5.0)]) {
+        let plain = LogisticChurn::new().c(c).fit(x.view(), &y).unwrap();
+        let w = plain.coefficients()[0];
+        prop_assume!(w.abs() > 0.05);
+        // One customer more, so far out that the plain model is sure of the label.
+        let mut row = Array2::zeros((1, x.ncols()));
+        row[[0, 0]] = 10_f64.powi(size);
+        y.push(w > 0.0);
+        let with_outlier = concatenate(Axis(0), &[x.view(), row.view()]).unwrap();
+        let model = LogisticChurn::new().c(c).fit(with_outlier.view(), &y).unwrap();
+        prop_assert!(model.converged());
+        prop_assert!(same_model(&plain, &model, 1e-9), "{plain:?}\n{model:?}");
+        let (before, after) = (plain.predict_proba(x.view()).unwrap(), model.predict_proba(x.view()).unwrap());
+        prop_assert!(before.iter().zip(after).all(|(&a, b)| close(a, b, 1e-10)));
+    }
+
+    #[test]
     fn an_unpenalised_fit_follows_units((x, y, _) in customers(), factor in prop_oneof![Just(1e-8), Just(37.5), Just(1e8)]) {
         let spec = LogisticChurn::new().c(f64::INFINITY);
         let mut rescaled = x.clone();
