@@ -93,11 +93,13 @@ impl QuadraticModel {
         for (j, &absolute) in absolute.iter().enumerate() {
             let curvature = self.hessian[j * self.order + j];
             let old = self.beta[j];
-            if curvature <= 0.0 || (active_only && old == 0.0 && absolute > 0.0) {
+            if (curvature <= 0.0 && absolute == 0.0) || (active_only && old == 0.0 && absolute > 0.0) {
                 continue;
             }
             let target = curvature * old - self.gradient[j];
-            let new = (target.abs() - absolute).max(0.0).copysign(target) / curvature;
+            let excess = (target.abs() - absolute).max(0.0);
+            // Where the loss is flat, the penalty alone pulls the coefficient all the way to 0.
+            let new = if excess == 0.0 { 0.0 } else { excess.copysign(target) / curvature };
             if new != old {
                 self.move_by(j, new - old);
                 self.beta[j] = new;

@@ -41,7 +41,7 @@ pub(crate) struct Learnt {
 }
 
 impl FittedLogisticChurn {
-    /// The specification it was fitted with.
+    /// The specification it was fitted with, without thread count and names.
     pub fn params(&self) -> &LogisticChurn {
         &self.params
     }

@@ -326,7 +326,9 @@ impl LogisticChurn {
             inference,
         };
         fitted.base_value = fitted.predictor(fitted.means.iter().copied());
-        let model = FittedLogisticChurn { feature_names, params: self.clone(), fitted };
+        // Names stand beside the parameters, and threads are a matter of the machine: neither is part of a model file.
+        let params = Self { n_threads: None, feature_names: Vec::new(), ..self.clone() };
+        let model = FittedLogisticChurn { feature_names, params, fitted };
         model.validate().map_err(|_| Error::Degenerate {
             name: "x".into(),
             reason: "its values or weights are so extreme that the fit overflows; rescale them".into(),

@@ -111,8 +111,13 @@ pub(super) fn minimise(
         // Steps this small shrink fast, unless what is left of them is rounding.
         let rounding = sums.relative_step <= 1e-3 && sums.relative_step >= 0.5 * last_step;
         last_step = sums.relative_step;
+        let unmoved = sums.largest_step == 0.0;
         solution.relative_gradient = penalty.relative_gradient(sums, &theta);
         solution.converged = fraction == 1.0 && (still || rounding) && solution.relative_gradient <= tol;
+        if unmoved && tol > 0.0 {
+            // So would every step after it be.
+            break;
+        }
         if penalised || solution.converged {
             continue;
         }

@@ -168,6 +168,36 @@ fn a_separated_ridge_fit_is_flagged() {
 }
 
 #[test]
+fn a_lasso_of_separated_classes_ends() {
+    // Steps overshoot to where no row has any curvature left; only the penalty shows the way back.
+    let mut rng = loyalty_core::numeric::rng::Rng::new(3);
+    let x = Array2::from_shape_fn((400, 3), |(i, j)| match j {
+        0 => f64::from(u8::from(i % 2 == 0)),
+        1 => 250.0 * rng.uniform() * rng.uniform(),
+        _ => rng.uniform() - 0.5,
+    });
+    let y: Vec<bool> = (0..400).map(|i| i % 2 == 0).collect();
+    for c in [1.0, 1e3, 1e5, 1e6, 1e9] {
+        for l1_ratio in [0.5, 1.0] {
+            let spec = LogisticChurn::new().c(c).l1_ratio(l1_ratio).fit_intercept(false);
+            let model = spec.fit(x.view(), &y).unwrap();
+            assert!(model.converged() && model.iterations() < 100, "c = {c}, l1_ratio = {l1_ratio}");
+        }
+    }
+}
+
+#[test]
+fn a_model_keeps_neither_threads_nor_names_among_its_params() {
+    let x = array![[1.0], [2.0], [1.5]];
+    let spec = LogisticChurn::new().n_threads(1).feature_names(["visits"]);
+    let model = spec.fit(x.view(), &[true, false, true]).unwrap();
+    assert_eq!((model.params().n_threads, model.params().feature_names.len()), (None, 0));
+    assert_eq!(model.feature_names(), ["visits"]);
+    let text = serde_json::to_string(&model).unwrap();
+    assert_eq!(serde_json::from_str::<FittedLogisticChurn>(&text).unwrap(), model);
+}
+
+#[test]
 fn extreme_values_end_in_numbers_or_errors() {
     let scales = [5e-324, 1e-310, 1e-300, 1e-150, 1e-8, 1.0, 1e8, 1e150, 1e300, f64::MAX];
     let y = [true, false, true, false, false, true];
