@@ -1,10 +1,10 @@
 //! Coordinate descent for the quadratic model inside a proximal Newton step.
 
-use super::newton::Penalty;
+use super::newton::{Penalty, factorise};
 use super::problem::Sums;
 use crate::error::Result;
 use crate::monitor::Monitor;
-use crate::numeric::linalg::{add_scaled, cholesky, cholesky_solve, packed, packed_len};
+use crate::numeric::linalg::{add_scaled, cholesky_solve, packed, packed_len};
 
 /// Minimises gᵀ(β − θ) + ½(β − θ)ᵀH(β − θ) + penalty(β) over β, with room for all it needs.
 ///
@@ -123,7 +123,7 @@ impl QuadraticModel {
         const STOPS: usize = 20;
         for _ in 0..STOPS {
             monitor.poll()?;
-            if !self.find_correction(absolute) {
+            if !self.find_correction(absolute, monitor)? {
                 return Ok(());
             }
             let mut fraction = 1.0;
@@ -149,7 +149,7 @@ impl QuadraticModel {
     }
 
     /// Lists the coefficients that are not zero, and how far each is from the minimum with all signs as they are.
-    fn find_correction(&mut self, absolute: &[f64]) -> bool {
+    fn find_correction(&mut self, absolute: &[f64], monitor: &mut Monitor<'_>) -> Result<bool> {
         let (beta, hessian, order) = (&self.beta, &self.hessian, self.order);
         let moves = |&j: &usize| (beta[j] != 0.0 || absolute[j] == 0.0) && hessian[j * order + j] > 0.0;
         self.active.clear();
@@ -164,16 +164,16 @@ impl QuadraticModel {
                 }
                 factor[packed(a, a)] *= bend;
             }
-            if cholesky(factor, size).is_ok() {
+            if factorise(factor, size, monitor)? {
                 self.correction.clear();
                 self.correction.extend(self.active.iter().map(|&j| {
                     let pull = if absolute[j] > 0.0 { absolute[j].copysign(beta[j]) } else { 0.0 };
                     -(self.gradient[j] + pull)
                 }));
                 cholesky_solve(factor, &mut self.correction);
-                return true;
+                return Ok(true);
             }
         }
-        false
+        Ok(false)
     }
 }

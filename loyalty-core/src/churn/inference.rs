@@ -1,8 +1,9 @@
 //! Standard errors, tests and intervals of an unpenalised fit.
 
+use super::leading_features;
 use super::problem::Problem;
 use crate::error::{Error, Result};
-use crate::numeric::linalg::{cholesky, dot, solve_lower};
+use crate::numeric::linalg::{cholesky, dot, packed, solve_lower, solve_lower_transposed};
 use crate::numeric::special::{normal_quantile, normal_survival};
 use serde::{Deserialize, Serialize};
 
@@ -53,10 +54,19 @@ impl Inference {
         coefficients: &[f64],
         intercept: f64,
         confidence_level: f64,
+        names: &[String],
     ) -> Result<Self> {
         let (order, first) = (problem.order(), problem.first_feature());
         let mut factor = problem.sums().hessian.clone();
-        cholesky(&mut factor, order).map_err(|_| singular())?;
+        if let Err(k) = cholesky(&mut factor, order) {
+            // Row k is numerically a combination of those before it, and their difference a direction without curvature.
+            let (before, row) = factor.split_at(packed(k, 0));
+            let mut flat = vec![0.0; order];
+            flat[..k].copy_from_slice(&row[..k]);
+            solve_lower_transposed(before, &mut flat[..k]);
+            flat[k] = -1.0;
+            return Err(singular(leading_features(problem, &flat, names)));
+        }
         // A figure aᵀθ of the standardised coefficients θ has the variance ‖L⁻¹R⁻ᵀa‖² ÷ total weight.
         let standard_error = |mut a: Vec<f64>| {
             if let Some(triangle) = &problem.triangle {
@@ -97,7 +107,15 @@ impl Inference {
             confidence_high: each.iter().map(|e| e.confidence_high).collect(),
             intercept: of_intercept,
         };
-        if inference.is_valid(coefficients.len()) { Ok(inference) } else { Err(singular()) }
+        if inference.is_valid(coefficients.len()) {
+            return Ok(inference);
+        }
+        let unknown = |&j: &usize| !inference.standard_errors[j].is_finite();
+        let mut features: Vec<usize> = (0..names.len()).filter(unknown).collect();
+        if features.is_empty() {
+            features = (0..names.len()).collect();
+        }
+        Err(singular(features.into_iter().map(|j| names[j].clone()).collect()))
     }
 
     /// Whether it has a figure for each of `features` coefficients, and each within its range.
@@ -113,9 +131,9 @@ impl Inference {
     }
 }
 
-fn singular() -> Error {
+fn singular(features: Vec<String>) -> Error {
     Error::NoEstimate {
-        features: Vec::new(),
+        features,
         reason: "the standard errors are beyond what can be computed with; rescale the features, or set a finite c".into(),
     }
 }

@@ -306,7 +306,10 @@ impl LogisticChurn {
         let has_inference =
             self.c.is_infinite() && self.class_weight == ClassWeight::None && solution.converged;
         let inference = has_inference
-            .then(|| Inference::new(problem, weights.total, &coefficients, intercept, self.confidence_level))
+            .then(|| {
+                let level = self.confidence_level;
+                Inference::new(problem, weights.total, &coefficients, intercept, level, &feature_names)
+            })
             .transpose()?;
         let means: Vec<f64> = (0..coefficients.len()).map(|j| problem.mean(j)).collect();
         let mut fitted = Learnt {
@@ -359,15 +362,19 @@ fn refuse_constant_and_separating(problem: &Problem, names: &[String]) -> Result
     Ok(())
 }
 
-/// Blames the features that make up the direction, by their part in it.
-fn separated(problem: &Problem, direction: &[f64], names: &[String]) -> Error {
+/// The names of the features that make up a direction, by their part in it.
+fn leading_features(problem: &Problem, direction: &[f64], names: &[String]) -> Vec<String> {
     let theta = problem.standardised(direction);
     let parts = &theta[problem.first_feature()..];
     let largest = parts.iter().map(|part| part.abs()).fold(0.0, f64::max);
     let mut blamed: Vec<usize> = (0..parts.len()).filter(|&j| parts[j].abs() > 1e-9 * largest).collect();
     blamed.sort_by(|&a, &b| parts[b].abs().total_cmp(&parts[a].abs()));
+    blamed.into_iter().map(|j| names[j].clone()).collect()
+}
+
+fn separated(problem: &Problem, direction: &[f64], names: &[String]) -> Error {
     Error::NoEstimate {
-        features: blamed.into_iter().map(|j| names[j].clone()).collect(),
+        features: leading_features(problem, direction, names),
         reason: "a combination of these features separates churned from retained customers, so their best coefficients are \
                  infinite; leave some out, or set a finite c"
             .into(),

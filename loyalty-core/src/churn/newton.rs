@@ -5,7 +5,7 @@ use super::problem::{Problem, Sums};
 use super::separation;
 use crate::error::Result;
 use crate::monitor::Monitor;
-use crate::numeric::linalg::{cholesky, cholesky_solve, dot, packed, packed_len};
+use crate::numeric::linalg::{cholesky_row, cholesky_solve, dot, packed, packed_len};
 
 /// Σ ½·squaredⱼ·θⱼ² + absoluteⱼ·|θⱼ|.
 #[derive(Debug)]
@@ -130,6 +130,20 @@ pub(super) fn minimise(
     Ok(Ok(solution))
 }
 
+/// Replaces a packed matrix by its Cholesky factor, if it is positive definite; large ones take long enough to be stopped.
+pub(super) fn factorise(matrix: &mut [f64], order: usize, monitor: &mut Monitor<'_>) -> Result<bool> {
+    const ROWS: usize = 32;
+    for i in 0..order {
+        if i % ROWS == ROWS - 1 {
+            monitor.poll()?;
+        }
+        if cholesky_row(matrix, order, i).is_err() {
+            return Ok(false);
+        }
+    }
+    Ok(true)
+}
+
 /// The decrease of the objective that a full step promises, to first order in the smooth part.
 fn slope(sums: &Sums, penalty: &Penalty, theta: &[f64], delta: &[f64]) -> f64 {
     let change = |j: usize| {
@@ -176,7 +190,7 @@ impl Stepper {
                     for j in 0..order {
                         factor[packed(j, j)] = curvature(j) + shift * curvature(j).max(least);
                     }
-                    if cholesky(factor, order).is_ok() {
+                    if factorise(factor, order, monitor)? {
                         for j in 0..order {
                             delta[j] = -(sums.gradient[j] + penalty.squared[j] * theta[j]);
                         }

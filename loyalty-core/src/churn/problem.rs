@@ -223,6 +223,14 @@ impl Block {
     }
 }
 
+/// Rows of a block: few enough that a pass over it is soon done, and enough that all Hessians together are no larger than
+/// the rows, or that a short matrix is cut in four.
+fn block_rows(rows: usize, columns: usize) -> usize {
+    const PRODUCTS: usize = 1 << 27;
+    let least = columns.min(rows.div_ceil(4));
+    (PRODUCTS / (columns * columns)).min(8 * TILE).max(least)
+}
+
 /// The standardised training rows.
 #[derive(Debug)]
 pub(super) struct Problem {
@@ -251,8 +259,7 @@ impl Problem {
         monitor: &mut Monitor<'_>,
     ) -> Result<Self> {
         let columns = x.ncols() + usize::from(intercept);
-        // Enough rows that the Hessian of a block is small beside its rows.
-        let cut = Blocks::new(weights.rows.len(), (8 * TILE).max(4 * columns));
+        let cut = Blocks::new(weights.rows.len(), block_rows(weights.rows.len(), columns));
         let parts = blocks::map(cut.count(), n_threads, monitor, |index| {
             Block::new(x, y, weights, intercept, cut.range(index))
         })?;

@@ -5,10 +5,11 @@
 //! along it each step moves the nearest rows by about 1, and the steps never end. So it need not be searched for, only
 //! recognised and then certified row by row.
 
+use super::newton::factorise;
 use super::problem::{Block, Problem};
 use crate::error::Result;
 use crate::monitor::Monitor;
-use crate::numeric::linalg::{add_scaled, cholesky, cholesky_solve, packed};
+use crate::numeric::linalg::{add_scaled, cholesky_solve, packed};
 
 /// A margin that is no more than this part of what a row could reach in any direction of this size counts as zero.
 const ZERO: f64 = 1e-11;
@@ -52,7 +53,7 @@ fn certified(problem: &mut Problem, step: &[f64], monitor: &mut Monitor<'_>) -> 
     for j in 0..order {
         factor[packed(j, j)] += shift;
     }
-    if cholesky(&mut factor, order).is_err() {
+    if !factorise(&mut factor, order, monitor)? {
         return Ok(None);
     }
     let mut direction = step.to_vec();

@@ -8,7 +8,7 @@ pub(crate) mod double_double;
 pub mod elementary;
 pub(crate) mod error_free;
 pub(crate) mod frame;
-pub mod linalg;
+pub(crate) mod linalg;
 pub(crate) mod moments;
 pub mod quantile;
 pub mod rng;
