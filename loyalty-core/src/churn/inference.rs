@@ -3,7 +3,7 @@
 use super::leading_features;
 use super::problem::Problem;
 use crate::error::{Error, Result};
-use crate::numeric::linalg::{cholesky, dot, packed, solve_lower, solve_lower_transposed};
+use crate::numeric::linalg::{cholesky, condition, dot, packed, solve_lower, solve_lower_transposed};
 use crate::numeric::special::{normal_quantile, normal_survival};
 use serde::{Deserialize, Serialize};
 
@@ -27,6 +27,9 @@ pub struct Inference {
     pub confidence_high: Vec<f64>,
     /// The same of the intercept, where one was fitted.
     pub intercept: Option<InterceptInference>,
+    /// How near the features are to being collinear: the condition number ‖G‖₁‖G⁻¹‖₁, estimated from below, of the Gram matrix
+    /// of the standardised columns and the intercept. From about 1000 on, coefficients hardly tell one feature from others.
+    pub condition: f64,
 }
 
 /// The figures of [`Inference`] for the intercept.
@@ -106,6 +109,7 @@ impl Inference {
             confidence_low: each.iter().map(|e| e.confidence_low).collect(),
             confidence_high: each.iter().map(|e| e.confidence_high).collect(),
             intercept: of_intercept,
+            condition: problem.triangle.as_ref().map_or(1.0, |triangle| collinearity(triangle, order)),
         };
         if inference.is_valid(coefficients.len()) {
             return Ok(inference);
@@ -125,10 +129,18 @@ impl Inference {
         let intercept =
             self.intercept.map(|i| [i.standard_error, i.z, i.p_value, i.confidence_low, i.confidence_high]);
         let sane = |e: [f64; 5]| e.iter().all(|v| v.is_finite()) && e[0] > 0.0 && (0.0..=1.0).contains(&e[2]);
-        columns.iter().all(|column| column.len() == features)
+        self.condition >= 0.0
+            && columns.iter().all(|column| column.len() == features)
             && (0..features).all(|j| sane(columns.map(|column| column[j])))
             && intercept.is_none_or(sane)
     }
+}
+
+/// The condition number of the Gram matrix whose Cholesky factor this is.
+fn collinearity(triangle: &[f64], order: usize) -> f64 {
+    let row = |i: usize| &triangle[packed(i, 0)..=packed(i, i)];
+    let gram: Vec<f64> = (0..order).flat_map(|i| (0..=i).map(move |j| dot(&row(i)[..=j], row(j)))).collect();
+    condition(&gram, triangle, order).min(f64::MAX)
 }
 
 fn singular(features: Vec<String>) -> Error {

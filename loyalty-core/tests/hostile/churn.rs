@@ -273,3 +273,20 @@ fn params_in_json() {
         assert!(serde_json::from_str::<LogisticChurn>(bad).is_err(), "{bad}");
     }
 }
+
+#[test]
+fn near_collinearity_shows_in_the_condition() {
+    let mut rng = loyalty_core::numeric::rng::Rng::new(3);
+    let draws: Vec<[f64; 3]> = (0..400).map(|_| [rng.uniform(), rng.uniform(), rng.uniform()]).collect();
+    let y: Vec<bool> = draws.iter().map(|d| d[0] + d[1] < 2.0 * d[2]).collect();
+    let condition = |distance: f64| {
+        let x = Array2::from_shape_fn((400, 2), |(i, j)| {
+            draws[i][0] + if j == 1 { distance * draws[i][1] } else { 0.0 }
+        });
+        let model = LogisticChurn::new().c(f64::INFINITY).fit(x.view(), &y).unwrap();
+        model.inference().unwrap().condition
+    };
+    assert!(condition(1e3) < 100.0, "{}", condition(1e3));
+    assert!((1e4..1e8).contains(&condition(1e-2)), "{}", condition(1e-2));
+    assert!(condition(1e-4) > 100.0 * condition(1e-2));
+}
