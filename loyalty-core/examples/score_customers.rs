@@ -110,12 +110,12 @@ fn run(args: &Args) -> Result<(), String> {
         cluster_report(&card, &scores),
         best_report(&scores),
         format!(
-            "Model:  {} ({} bytes)\nScores: {} ({n} customers)\n",
+            "Model:  {} ({} bytes)\nScores: {} ({n} customers)\n\
+             The model file, loaded again, gives all {n} customers the same scores, bit for bit.\n",
             args.model_out.display(),
             text.len(),
             args.scores_out.display()
         ),
-        format!("The model file, loaded again, gives all {n} customers the same scores, bit for bit.\n"),
     ];
     match std::io::stdout().write_all(report.join("\n").as_bytes()) {
         // Whoever reads may stop where they like.
