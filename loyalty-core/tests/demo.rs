@@ -13,7 +13,7 @@ const LOG: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/examples/data/cdnow_samp
 fn program() -> &'static Path {
     static PROGRAM: LazyLock<PathBuf> = LazyLock::new(|| {
         let cargo = std::env::var_os("CARGO").unwrap_or("cargo".into());
-        let build = ["build", "--quiet", "--locked", "--profile", "test", "--example", "score_customers"];
+        let build = "build --quiet --locked --workspace --profile test --example score_customers".split(" ");
         let built = Command::new(cargo).current_dir(env!("CARGO_MANIFEST_DIR")).args(build).status();
         assert!(built.unwrap().success(), "the example does not build");
         let test = std::env::current_exe().unwrap();
