@@ -212,9 +212,12 @@ fn read(args: &Args) -> Result<LogFile, String> {
 
 /// The number of the line in which a record begins; line ends of the record before, and empty lines, come first.
 fn line_at(bytes: &[u8], start: u64) -> usize {
-    let (before, rest) = bytes.split_at(bytes.len().min(start as usize));
-    let skipped = rest.iter().take_while(|byte| matches!(byte, b'\r' | b'\n'));
-    1 + before.iter().chain(skipped).filter(|&&byte| byte == b'\n').count()
+    let start = bytes.len().min(start as usize);
+    let skipped = bytes[start..].iter().take_while(|byte| matches!(byte, b'\r' | b'\n')).count();
+    let before = &bytes[..start + skipped];
+    let ends_line =
+        |&i: &usize| before[i] == b'\n' || (before[i] == b'\r' && bytes.get(i + 1) != Some(&b'\n'));
+    1 + (0..before.len()).filter(ends_line).count()
 }
 
 impl Columns {
@@ -395,9 +398,14 @@ impl Draft {
 
 /// That no output takes the place of the log or of the other output.
 fn check_paths(args: &Args) -> Result<(), String> {
-    let same = |a: &Path, b: &Path| {
-        a == b || matches!((std::fs::canonicalize(a), std::fs::canonicalize(b)), (Ok(a), Ok(b)) if a == b)
+    // A file that is not there yet has a folder that is.
+    let place = |path: &Path| {
+        std::fs::canonicalize(path).or_else(|_| {
+            let folder = path.parent().filter(|f| !f.as_os_str().is_empty()).unwrap_or(Path::new("."));
+            Ok::<_, std::io::Error>(std::fs::canonicalize(folder)?.join(path.file_name().unwrap_or_default()))
+        })
     };
+    let same = |a: &Path, b: &Path| a == b || matches!((place(a), place(b)), (Ok(a), Ok(b)) if a == b);
     for (name, path, other) in [
         ("--model-out", &args.model_out, &args.log),
         ("--scores-out", &args.scores_out, &args.log),

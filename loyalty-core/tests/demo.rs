@@ -150,6 +150,7 @@ fn lines_are_counted_as_an_editor_counts_them() {
         (format!("{header}\r\n1,1997-01-01,3\r\n2,1997-01-01,x\r\n"), 3),
         (format!("{header}\n1,1997-01-01,3\n\n\n2,1997-01-01,x\n"), 5),
         (format!("{header}\n\"1\n1\",1997-01-01,3\n2,1997-01-01,x\n"), 4),
+        (format!("{header}\r1,1997-01-01,3\r2,1997-01-01,x\r"), 3),
         (format!("\u{feff}{header}\n1,1997-01-01,x"), 2),
     ] {
         let message = complaint(text.as_bytes(), &[]);
@@ -164,6 +165,7 @@ fn no_file_is_lost() {
         &["--model-out", "log.csv"][..],
         &["--scores-out", "./log.csv"],
         &["--model-out", "x.json", "--scores-out", "x.json"],
+        &["--model-out", "./x", "--scores-out", "x"],
         &["--scores-out", "."],
     ] {
         let message = complaint(&log, options);

@@ -23,6 +23,7 @@ use crate::check;
 use crate::error::{Error, Result};
 use crate::monitor::Monitor;
 use crate::numeric::elementary::ln;
+use crate::numeric::quantile::quantiles;
 use fitted::Learnt;
 use ndarray::ArrayView2;
 use newton::{Penalty, Solution, minimise};
@@ -204,7 +205,8 @@ impl LogisticChurn {
     /// * `Degenerate` of `y` if one class has no weight, or of a feature or the weights where figures overflow.
     /// * `NoEstimate` if c is infinite and no unique maximum of the likelihood exists, with the features to blame: those that
     ///   are constant, that separate the classes, completely or quasi-completely (the most telling first), or that are
-    ///   collinear. A separated fit with a finite c is sound, and flagged by
+    ///   collinear, or whose farthest value lies 10⁸ typical distances from the median, where the other rows would be lost
+    ///   to rounding. A separated fit with a finite c is sound, and flagged by
     ///   [`separation_risk`](FittedLogisticChurn::separation_risk).
     /// * `Cancelled` if the monitor said so.
     pub fn fit_with(
@@ -233,6 +235,7 @@ impl LogisticChurn {
         let mut problem = Problem::new(x, y, &weights, self.fit_intercept, unit, n_threads, monitor)?;
         if self.c.is_infinite() {
             refuse_constant_and_separating(&problem, &names)?;
+            refuse_outliers(x, &weights.rows, &names)?;
             problem.orthonormalise(&names, monitor)?;
         }
 
@@ -338,6 +341,27 @@ impl LogisticChurn {
         })?;
         Ok(model)
     }
+}
+
+/// Refuses features with an outlier so far out that a fit of all rows loses the digits of all the others.
+fn refuse_outliers(x: ArrayView2<'_, f64>, rows: &[usize], names: &[String]) -> Result<()> {
+    const FARTHEST: f64 = 1e8;
+    let median = |values: &mut [f64]| quantiles(values, &[0.5]).first().copied().unwrap_or(0.0);
+    let far_out = |j: &usize| {
+        let mut values: Vec<f64> = rows.iter().map(|&row| x[[row, *j]]).collect();
+        let centre = median(&mut values);
+        // Halves, whose difference cannot overflow; values at the centre itself say nothing of the spread.
+        let mut distances: Vec<f64> =
+            values.iter().map(|v| (0.5 * v - 0.5 * centre).abs()).filter(|&d| d > 0.0).collect();
+        distances.iter().copied().fold(0.0, f64::max) / FARTHEST > median(&mut distances)
+    };
+    let features: Vec<String> = (0..names.len()).filter(far_out).map(|j| names[j].clone()).collect();
+    if features.is_empty() {
+        return Ok(());
+    }
+    let reason = "a value lies more than 1e8 typical distances from the median, and the other rows would be lost to \
+                  rounding beside it; leave it out, transform the feature, or set a finite c";
+    Err(Error::NoEstimate { features, reason: reason.into() })
 }
 
 fn refuse_constant_and_separating(problem: &Problem, names: &[String]) -> Result<()> {

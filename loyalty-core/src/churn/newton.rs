@@ -107,13 +107,15 @@ pub(super) fn minimise(
         std::mem::swap(&mut theta, &mut candidate);
 
         let sums = problem.sums();
-        let still = sums.relative_step <= 1e-3 * tol.sqrt();
+        // At the optimum rounding may shorten a step: it is the whole one that tells how far it was.
+        let step = sums.relative_step / fraction;
+        let still = step <= 1e-3 * tol.sqrt();
         // Steps this small shrink fast, unless what is left of them is rounding.
-        let rounding = sums.relative_step <= 1e-3 && sums.relative_step >= 0.5 * last_step;
-        last_step = sums.relative_step;
+        let rounding = step <= 1e-3 && step >= 0.5 * last_step;
+        last_step = step;
         let unmoved = sums.largest_step == 0.0;
         solution.relative_gradient = penalty.relative_gradient(sums, &theta);
-        solution.converged = fraction == 1.0 && (still || rounding) && solution.relative_gradient <= tol;
+        solution.converged = (still || rounding) && solution.relative_gradient <= tol;
         if unmoved && tol > 0.0 {
             // So would every step after it be.
             break;

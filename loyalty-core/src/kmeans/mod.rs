@@ -37,9 +37,9 @@ const PREDICTED_DIFFERENCES: usize = 1 << 24;
 /// Columns in different units should be scaled before. Differences more than 10¹⁵⁰ times smaller than the largest
 /// value, an offset common to a whole column not counted, have no influence; within that, any scale and offset is right.
 ///
-/// Words and defaults are scikit-learn's, and so are the answers, but for three points: `tol` refers to the weighted variance,
-/// so that there too a weight counts like copies; ties go to the first and not by rounding; and a fit does not end while an
-/// empty cluster can be refilled.
+/// Words and defaults are scikit-learn's, and so are the answers, but for four points: `tol` refers to the weighted variance,
+/// so that there too a weight counts like copies; ties go to the first and not by rounding; a fit does not end while an
+/// empty cluster can be refilled; and of several clusters empty at once the first gets the farthest row.
 ///
 /// # Source
 /// Lloyd (1982), IEEE Transactions on Information Theory 28: 129–137; Arthur and Vassilvitskii (2007), Proceedings of the

@@ -2,7 +2,8 @@
 
 use loyalty_core::churn::{ClassWeight, FittedLogisticChurn, LogisticChurn, labels};
 use loyalty_core::monitor::{Monitor, Progress};
-use loyalty_core::ndarray::{Array2, array};
+use loyalty_core::ndarray::{Array2, Axis, array};
+use loyalty_core::numeric::elementary;
 use loyalty_core::{Error, Result};
 use std::ops::ControlFlow;
 
@@ -289,4 +290,32 @@ fn near_collinearity_shows_in_the_condition() {
     assert!(condition(1e3) < 100.0, "{}", condition(1e3));
     assert!((1e4..1e8).contains(&condition(1e-2)), "{}", condition(1e-2));
     assert!(condition(1e-4) > 100.0 * condition(1e-2));
+}
+
+/// A row far out on its own side is saturated: the fit of the others is that without it, or is refused, but never another.
+#[test]
+fn an_outlier_of_an_unpenalised_fit_is_no_matter_or_refused() {
+    let free = LogisticChurn::new().c(f64::INFINITY);
+    let x = Array2::from_shape_fn((30, 1), |(i, _)| (((i * 7919) % 31) as f64 - 15.0) / 5.0);
+    let y: Vec<bool> = (0..30)
+        .map(|i| (((i * 13) % 30) as f64) / 30.0 < 1.0 / (1.0 + elementary::exp(-0.5 * x[[i, 0]])))
+        .collect();
+    let others: Vec<usize> = (1..30).collect();
+    let y_others: Vec<bool> = y[1..].to_vec();
+    let plain = free.fit(x.select(Axis(0), &others).view(), &y_others).unwrap();
+    for outlier in [1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e12, 1e100] {
+        let (mut x, mut y) = (x.clone(), y.clone());
+        (x[[0, 0]], y[0]) = (outlier, plain.coefficients()[0] > 0.0);
+        match free.fit(x.view(), &y) {
+            Ok(model) => {
+                assert!(model.converged() && model.inference().is_some(), "{outlier}");
+                let error = model.coefficients()[0] / plain.coefficients()[0] - 1.0;
+                assert!(error.abs() < 1e-8, "{outlier}: {error}");
+            }
+            Err(error) => {
+                assert_eq!((error.code(), error.argument()), ("NO_ESTIMATE", Some("x0")));
+                assert!(outlier >= 1e8, "{outlier}: {error}");
+            }
+        }
+    }
 }
