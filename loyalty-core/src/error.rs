@@ -25,6 +25,15 @@ pub enum Error {
         /// What it must be.
         must: Text,
     },
+    /// A parameter of another type than the one due, such as a text for a number.
+    InvalidType {
+        /// The parameter.
+        name: Text,
+        /// What was given.
+        value: String,
+        /// What it must be.
+        must: Text,
+    },
     /// One value among the data that has no meaning there, such as a null id or a negative weight.
     InvalidValue {
         /// The argument that holds it.
@@ -93,6 +102,7 @@ impl Error {
     pub fn code(&self) -> &'static str {
         match self {
             Error::InvalidParameter { .. } => "INVALID_PARAMETER",
+            Error::InvalidType { .. } => "INVALID_TYPE",
             Error::InvalidValue { .. } => "INVALID_VALUE",
             Error::ShapeMismatch { .. } => "SHAPE_MISMATCH",
             Error::NonFinite { .. } => "NON_FINITE",
@@ -116,6 +126,7 @@ impl Error {
     pub fn argument(&self) -> Option<&str> {
         match self {
             Error::InvalidParameter { name, .. }
+            | Error::InvalidType { name, .. }
             | Error::InvalidValue { name, .. }
             | Error::ShapeMismatch { name, .. }
             | Error::NonFinite { name, .. }
@@ -130,7 +141,7 @@ impl Error {
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Error::InvalidParameter { name, value, must } => {
+            Error::InvalidParameter { name, value, must } | Error::InvalidType { name, value, must } => {
                 write!(f, "{name} is {value}; it must be {must}")
             }
             Error::InvalidValue { name, row, value, must } => {

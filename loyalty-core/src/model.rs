@@ -21,6 +21,7 @@
 //! # Ok::<(), loyalty_core::Error>(())
 //! ```
 
+use crate::check;
 use crate::churn::FittedLogisticChurn;
 use crate::error::{Error, Result};
 use crate::kmeans::FittedKMeans;
@@ -30,6 +31,8 @@ use crate::score::FittedLoyaltyScore;
 use crate::scorecard::FittedScorecard;
 use serde::de::{DeserializeOwned, Error as _, IgnoredAny};
 use serde::{Deserialize, Deserializer, Serialize};
+use serde_json::Value;
+use serde_path_to_error::Segment;
 
 const FORMAT: &str = "loyalty-model";
 const VERSION: u64 = 1;
@@ -85,6 +88,76 @@ pub fn load(text: &str) -> Result<AnyModel> {
         FittedMinMaxScaler::KIND => FittedMinMaxScaler::from_json(text).map(AnyModel::MinMaxScaler),
         FittedScorecard::KIND => FittedScorecard::from_json(text).map(AnyModel::Scorecard),
         other => bad(format!("kind {other:?} is unknown")),
+    }
+}
+
+/// Reads a specification from the JSON object of its parameters, as `params` of a model file has them; those left out
+/// take their defaults.
+///
+/// It is for languages whose options come by name: what is wrong is said in terms of the parameter. Ranges are checked
+/// where the specification is used.
+///
+/// # Errors
+/// [`Error::InvalidType`] and [`Error::InvalidParameter`], naming the parameter; a name that is none is among the latter.
+///
+/// ```
+/// use loyalty_core::kmeans::KMeans;
+/// use loyalty_core::model;
+///
+/// let spec: KMeans = model::specification(r#"{"n_clusters": 5, "init": "random"}"#)?;
+/// assert_eq!((spec.n_clusters, spec.max_iter), (5, KMeans::default().max_iter));
+/// let error = model::specification::<KMeans>(r#"{"n_clusters": -1}"#).unwrap_err();
+/// assert_eq!(error.to_string(), "n_clusters is -1; it must be a whole number, 0 or more");
+/// # Ok::<(), loyalty_core::Error>(())
+/// ```
+pub fn specification<T: DeserializeOwned>(params: &str) -> Result<T> {
+    let params: Value =
+        serde_json::from_str(params).or_else(|e| check::invalid("params", e, "a JSON object"))?;
+    serde_path_to_error::deserialize(&params).map_err(|error| {
+        let path = error.path().to_string();
+        let value = error.path().iter().try_fold(&params, |value, segment| match segment {
+            Segment::Seq { index } => value.get(index),
+            Segment::Map { key } => value.get(key),
+            _ => None,
+        });
+        refusal(&path, value, &error.inner().to_string())
+    })
+}
+
+/// serde's complaint about the value at `path`, in our words.
+fn refusal(path: &str, value: Option<&Value>, complaint: &str) -> Error {
+    let quoted = |after: &str| complaint.strip_prefix(after).and_then(|rest| rest.split('`').next());
+    if let Some(field) = quoted("missing field `") {
+        let name = if path == "." { field.to_owned() } else { format!("{path}.{field}") };
+        return Error::InvalidParameter {
+            name: name.into(),
+            value: "missing".to_owned(),
+            must: "given".into(),
+        };
+    }
+    let expected = complaint.rsplit_once("expected ").map_or(complaint, |(_, expected)| expected);
+    if complaint.starts_with("unknown field") {
+        return Error::InvalidParameter {
+            name: shortened(path).into(),
+            value: "no parameter".to_owned(),
+            must: expected.replace('`', "").into(),
+        };
+    }
+    let name = shortened(path).into();
+    let value = shortened(&value.map_or_else(String::new, Value::to_string));
+    let must = match expected {
+        "usize" | "u64" | "u32" | "u8" => "a whole number, 0 or more".to_owned(),
+        "i64" => "a whole number".to_owned(),
+        "f64" => "a number".to_owned(),
+        "a boolean" => "true or false".to_owned(),
+        "a string" => "a text".to_owned(),
+        other => other.replace('`', ""),
+    };
+    // A negative count is of the right type.
+    if complaint.starts_with("invalid type") {
+        Error::InvalidType { name, value, must: must.into() }
+    } else {
+        Error::InvalidParameter { name, value, must: must.into() }
     }
 }
 
@@ -204,4 +277,61 @@ models! {
     FittedStandardScaler => "standard_scaler",
     FittedMinMaxScaler => "min_max_scaler",
     FittedScorecard => "scorecard",
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::churn::LogisticChurn;
+    use crate::clv::RetentionTerms;
+    use crate::customers::SummaryParams;
+    use crate::kmeans::KMeans;
+    use crate::rfm::Rfm;
+    use crate::scorecard::Scorecard;
+
+    fn refused<T: DeserializeOwned + std::fmt::Debug>(params: &str) -> (&'static str, String) {
+        let error = specification::<T>(params).unwrap_err();
+        (error.code(), error.to_string())
+    }
+
+    #[test]
+    fn a_specification_says_what_is_wrong_with_which_parameter() {
+        let (parameter, kind) = ("INVALID_PARAMETER", "INVALID_TYPE");
+        for (found, code, text) in [
+            (
+                refused::<KMeans>(r#"{"n_clusters": -1}"#),
+                parameter,
+                "n_clusters is -1; it must be a whole number, 0 or more",
+            ),
+            (
+                refused::<KMeans>(r#"{"n_clusters": 1.5}"#),
+                kind,
+                "n_clusters is 1.5; it must be a whole number, 0 or more",
+            ),
+            (refused::<KMeans>(r#"{"tol": "x"}"#), kind, "tol is \"x\"; it must be a number"),
+            (refused::<KMeans>(r#"{"tol": null}"#), kind, "tol is null; it must be a number"),
+            (
+                refused::<SummaryParams>(r#"{"period": "fortnight"}"#),
+                parameter,
+                "period is \"fortnight\"; it must be one of none, day, week, month",
+            ),
+            (refused::<Rfm>(r#"{"nested": 1}"#), kind, "nested is 1; it must be true or false"),
+            (
+                refused::<Scorecard>(r#"{"churn": {"max_iter": "many"}}"#),
+                kind,
+                "churn.max_iter is \"many\"; it must be a whole number, 0 or more",
+            ),
+            (
+                refused::<RetentionTerms>(r#"{"discount_rat": 0.1}"#),
+                parameter,
+                "discount_rat is no parameter; it must be one of discount_rate, horizon, first_margin",
+            ),
+            (refused::<RetentionTerms>("{}"), parameter, "discount_rate is missing; it must be given"),
+        ] {
+            assert_eq!((found.0, found.1.as_str()), (code, text));
+        }
+        assert!(specification::<LogisticChurn>(r#"{"c": "infinity"}"#).unwrap().c.is_infinite());
+        assert_eq!(specification::<LogisticChurn>("[1").unwrap_err().argument(), Some("params"));
+        assert!(refused::<KMeans>(&format!(r#"{{"tol": "{}"}}"#, "x".repeat(10_000))).1.len() < 500);
+    }
 }
