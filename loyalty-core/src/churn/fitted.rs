@@ -118,23 +118,55 @@ impl FittedLogisticChurn {
         self.fitted.base_value
     }
 
+    /// [`decision_with`](Self::decision_with) on all cores and silent.
+    ///
+    /// # Errors
+    /// As [`decision_with`](Self::decision_with).
+    pub fn decision(&self, x: ArrayView2<'_, f64>) -> Result<Vec<f64>> {
+        self.decision_with(x, None, &mut Monitor::silent())
+    }
+
     /// The linear predictor (log odds of churn) w·x + b of each row of `x`.
     ///
     /// It is computed as its value at the medians + Σ wⱼ(xⱼ − medianⱼ), which keeps its digits where features are far from 0
     /// and where one has an outlier, and ends at ±[`f64::MAX`] where it would overflow.
     ///
-    /// # Errors
-    /// `ShapeMismatch`, `NonFinite`, `InvalidParameter` (`n_threads`).
-    pub fn decision(&self, x: ArrayView2<'_, f64>) -> Result<Vec<f64>> {
-        self.each_row(x, |predictor| predictor)
-    }
-
-    /// The probability of churn for each row of `x`: 1 / (1 + e^−decision).
+    /// # Arguments
+    /// * `x`: rows × the columns of the training data, finite.
+    /// * `n_threads`: `None` for all cores. The answer has the same bits at any number.
+    /// * `monitor`: hears `churn_predict`, counted in blocks of rows.
     ///
     /// # Errors
-    /// As [`decision`](Self::decision).
+    /// `ShapeMismatch`, `NonFinite`, `InvalidParameter` (`n_threads`), `Cancelled`.
+    pub fn decision_with(
+        &self,
+        x: ArrayView2<'_, f64>,
+        n_threads: Option<usize>,
+        monitor: &mut Monitor<'_>,
+    ) -> Result<Vec<f64>> {
+        self.each_row(x, n_threads, monitor, |predictor| predictor)
+    }
+
+    /// [`predict_proba_with`](Self::predict_proba_with) on all cores and silent.
+    ///
+    /// # Errors
+    /// As [`decision_with`](Self::decision_with).
     pub fn predict_proba(&self, x: ArrayView2<'_, f64>) -> Result<Vec<f64>> {
-        self.each_row(x, logistic)
+        self.predict_proba_with(x, None, &mut Monitor::silent())
+    }
+
+    /// The probability of churn for each row of `x`: 1 / (1 + e^−decision). Arguments as in
+    /// [`decision_with`](Self::decision_with).
+    ///
+    /// # Errors
+    /// As [`decision_with`](Self::decision_with).
+    pub fn predict_proba_with(
+        &self,
+        x: ArrayView2<'_, f64>,
+        n_threads: Option<usize>,
+        monitor: &mut Monitor<'_>,
+    ) -> Result<Vec<f64>> {
+        self.each_row(x, n_threads, monitor, logistic)
     }
 
     /// The probability of churn of one customer; it allocates nothing.
@@ -147,12 +179,25 @@ impl FittedLogisticChurn {
         Ok(logistic(self.fitted.predictor(x.iter().copied())))
     }
 
-    /// Whether each row's probability of churn is above ½.
+    /// [`predict_with`](Self::predict_with) on all cores and silent.
     ///
     /// # Errors
-    /// As [`decision`](Self::decision).
+    /// As [`decision_with`](Self::decision_with).
     pub fn predict(&self, x: ArrayView2<'_, f64>) -> Result<Vec<bool>> {
-        self.each_row(x, |predictor| logistic(predictor) > 0.5)
+        self.predict_with(x, None, &mut Monitor::silent())
+    }
+
+    /// Whether each row's probability of churn is above ½. Arguments as in [`decision_with`](Self::decision_with).
+    ///
+    /// # Errors
+    /// As [`decision_with`](Self::decision_with).
+    pub fn predict_with(
+        &self,
+        x: ArrayView2<'_, f64>,
+        n_threads: Option<usize>,
+        monitor: &mut Monitor<'_>,
+    ) -> Result<Vec<bool>> {
+        self.each_row(x, n_threads, monitor, |predictor| logistic(predictor) > 0.5)
     }
 
     /// Each feature's part in each row's linear predictor: wⱼ(xⱼ − meanⱼ), of the shape of `x`.
@@ -178,14 +223,16 @@ impl FittedLogisticChurn {
     fn each_row<T: Clone + Default + Send>(
         &self,
         x: ArrayView2<'_, f64>,
+        n_threads: Option<usize>,
+        monitor: &mut Monitor<'_>,
         answer: impl Fn(f64) -> T + Sync,
     ) -> Result<Vec<T>> {
         const CHUNK: usize = 4096;
         self.check_rows(x)?;
-        let n_threads = check::n_threads(self.params.n_threads)?;
+        let n_threads = check::n_threads(n_threads)?;
         let mut answers = vec![T::default(); x.nrows()];
         let mut chunks: Vec<&mut [T]> = answers.chunks_mut(CHUNK).collect();
-        blocks::for_each(&mut chunks, n_threads, &mut Monitor::silent(), |index, chunk| {
+        blocks::for_each_in_steps("churn_predict", &mut chunks, n_threads, monitor, |index, chunk| {
             let rows = x.axis_iter(Axis(0)).skip(index * CHUNK);
             for (slot, row) in chunk.iter_mut().zip(rows) {
                 *slot = answer(self.fitted.predictor(row.iter().copied()));
