@@ -8,6 +8,7 @@ use super::{
 };
 use crate::check;
 use crate::error::{Error, Result};
+use crate::monitor::Monitor;
 use std::fmt::Debug;
 
 /// Takes an order log in batches, merges with other accumulators, and summarises as of any moment.
@@ -79,6 +80,15 @@ impl Accumulator {
     /// Those of [`summarize`](super::summarize) for the batch, rows counted within it;
     /// [`ShapeMismatch`](Error::ShapeMismatch) if its ids are of another kind than those before.
     pub fn update(&mut self, tx: &Transactions<'_>) -> Result<()> {
+        self.update_with(tx, &mut Monitor::silent())
+    }
+
+    /// As [`update`](Self::update); `monitor` hears `customers`.
+    ///
+    /// # Errors
+    /// As [`update`](Self::update), and [`Cancelled`](Error::Cancelled).
+    pub fn update_with(&mut self, tx: &Transactions<'_>, monitor: &mut Monitor<'_>) -> Result<()> {
+        monitor.report("customers", 0, None)?;
         let screen = Screen::of(tx, &self.params)?;
         self.customers.check("customer", tx.customer)?;
         tx.order.map_or(Ok(()), |ids| self.orders.check("order", ids))?;
@@ -106,6 +116,7 @@ impl Accumulator {
     pub fn merge(&mut self, other: Accumulator) -> Result<()> {
         let (ours, theirs) = (&self.params, &other.params);
         same("period", &ours.period, &theirs.period)?;
+        same("tz", &ours.tz, &theirs.tz)?;
         same("refunds", &ours.refunds, &theirs.refunds)?;
         same("on_invalid", &ours.on_invalid, &theirs.on_invalid)?;
         same("time_unit", &ours.time_unit, &theirs.time_unit)?;
@@ -143,9 +154,18 @@ impl Accumulator {
     /// # Errors
     /// Those of [`summarize`](super::summarize) that do not concern single rows.
     pub fn finish(&self, as_of: Option<i64>) -> Result<Customers> {
+        self.finish_with(as_of, &mut Monitor::silent())
+    }
+
+    /// As [`finish`](Self::finish); `monitor` hears `summary`.
+    ///
+    /// # Errors
+    /// As [`finish`](Self::finish), and [`Cancelled`](Error::Cancelled).
+    pub fn finish_with(&self, as_of: Option<i64>, monitor: &mut Monitor<'_>) -> Result<Customers> {
+        monitor.report("summary", 0, None)?;
         as_of.map_or(Ok(()), check_as_of)?;
         let as_of = as_of_or(as_of.or(self.params.as_of), self.span)?;
-        self.log().summary(&self.params, as_of, self.counts, self.n_threads)
+        self.log().summary(&self.params, as_of, self.span.unwrap_or_default(), self.counts, self.n_threads)
     }
 
     /// The earliest time of all rows taken, dropped ones aside.
@@ -168,12 +188,41 @@ impl Accumulator {
         self.look_up(&customers.ids, &next, NULL_TIME)
     }
 
+    /// As [`next_purchase`](Self::next_purchase); `monitor` hears `summary`.
+    ///
+    /// # Errors
+    /// [`Cancelled`](Error::Cancelled).
+    pub fn next_purchase_with(
+        &self,
+        customers: &Customers,
+        after: i64,
+        monitor: &mut Monitor<'_>,
+    ) -> Result<Vec<i64>> {
+        monitor.report("summary", 0, None)?;
+        Ok(self.next_purchase(customers, after))
+    }
+
     /// For each of `customers` the sum of all amounts at times in (`from`, `to`], refunds included unless ignored; 0
     /// without any.
     ///
     /// # Errors
     /// [`Degenerate`](Error::Degenerate) for a customer whose total is beyond the largest float.
     pub fn purchase_totals(&self, customers: &Customers, from: i64, to: i64) -> Result<Vec<f64>> {
+        self.purchase_totals_with(customers, from, to, &mut Monitor::silent())
+    }
+
+    /// As [`purchase_totals`](Self::purchase_totals); `monitor` hears `summary`.
+    ///
+    /// # Errors
+    /// As [`purchase_totals`](Self::purchase_totals), and [`Cancelled`](Error::Cancelled).
+    pub fn purchase_totals_with(
+        &self,
+        customers: &Customers,
+        from: i64,
+        to: i64,
+        monitor: &mut Monitor<'_>,
+    ) -> Result<Vec<f64>> {
+        monitor.report("summary", 0, None)?;
         let totals = self.log().totals(from, to, self.n_threads);
         let totals = self.look_up(&customers.ids, &totals, 0.0);
         match totals.iter().position(|total| total.is_infinite()) {

@@ -8,10 +8,17 @@
 //! its order. A row of amount ≥ 0 is a purchase line, a negative one a refund line. The rows of one customer with the
 //! same order id are one *order*; without an id each row is an order of its own. An order takes place at its earliest
 //! purchase line; one without any is a refund: it changes the total and is no purchase. Orders of one customer in the
-//! same [`Period`] of the UTC calendar merge into one *purchase*, at the time of the earliest. Rows after `as_of` do not
+//! same [`Period`] of the calendar merge into one *purchase*, at the time of the earliest. Rows after `as_of` do not
 //! count; that is decided before orders are made.
+//!
+//! **Calendars.** The calendar is that of UTC, or of the zone [`tz`](SummaryParams::tz). A day of a zone begins at the first
+//! instant at which a clock there shows its date: later than midnight where the clock leaps over it, and once alone where the
+//! clock is set back over it. Weeks and months begin with their first day. Times are instants, compared and reported in UTC.
+//! The zones' rules are those of the IANA database that is part of this crate, and the same on every machine: before a
+//! zone's first change of offset its first offset holds, after the year 9999 the last.
 
 mod accumulator;
+mod calendar;
 mod ids;
 mod periods;
 mod summary;
@@ -22,10 +29,12 @@ pub use periods::{MICROSECONDS_PER_DAY, Period, TimeUnit};
 
 use crate::check;
 use crate::error::Result;
+use crate::monitor::Monitor;
 use accumulator::{Screen, as_of_or};
 use ids::Index;
 use serde::{Deserialize, Serialize};
 use std::ops::Range;
+use std::slice;
 use summary::Log;
 
 /// A time that is null: the value of NumPy and Arrow for "not a time".
@@ -110,6 +119,9 @@ pub enum OnInvalid {
 pub struct SummaryParams {
     /// In what period several orders are one purchase; default a day.
     pub period: Period,
+    /// The time zone whose calendar bounds days, weeks and months, by its name in the IANA database (in any case of its
+    /// letters); default UTC. See the [module](self).
+    pub tz: Option<String>,
     /// What becomes of negative amounts; default: they lower the total.
     pub refunds: Refunds,
     /// What becomes of rows that make no sense; default: an error.
@@ -133,6 +145,13 @@ impl SummaryParams {
     #[must_use]
     pub fn period(mut self, period: Period) -> Self {
         self.period = period;
+        self
+    }
+
+    /// Sets [`tz`](Self::tz).
+    #[must_use]
+    pub fn tz(mut self, tz: impl Into<Option<String>>) -> Self {
+        self.tz = tz.into();
         self
     }
 
@@ -174,8 +193,14 @@ impl SummaryParams {
     /// The number of threads, once all parameters are in range.
     fn check(&self) -> Result<usize> {
         self.as_of.map_or(Ok(()), check_as_of)?;
+        check_tz(self.tz.as_deref())?;
         check::n_threads(self.n_threads)
     }
+}
+
+/// That a time zone has this name.
+pub(crate) fn check_tz(tz: Option<&str>) -> Result<()> {
+    calendar::zone(tz).map(drop)
 }
 
 fn check_as_of(as_of: i64) -> Result<()> {
@@ -279,7 +304,7 @@ impl RowCounts {
 /// [`ShapeMismatch`](crate::Error::ShapeMismatch) for columns of different length;
 /// [`InvalidValue`](crate::Error::InvalidValue) for a null id, a null time or a refused refund, and
 /// [`NonFinite`](crate::Error::NonFinite) for an amount, naming the row; [`InvalidParameter`](crate::Error::InvalidParameter) for
-/// an `as_of` of [`NULL_TIME`] or no threads; [`TooFewRows`](crate::Error::TooFewRows) for a log without a valid row when
+/// an `as_of` of [`NULL_TIME`], an unknown time zone or no threads; [`TooFewRows`](crate::Error::TooFewRows) for a log without a valid row when
 /// `as_of` is not given; [`Degenerate`](crate::Error::Degenerate) for a customer whose total is beyond the largest float.
 ///
 /// # Source
@@ -303,6 +328,42 @@ impl RowCounts {
 /// # Ok::<(), loyalty_core::Error>(())
 /// ```
 pub fn summarize(tx: &Transactions<'_>, params: &SummaryParams) -> Result<Customers> {
+    summarize_with(slice::from_ref(tx), params, &mut Monitor::silent())
+}
+
+/// As [`summarize`], of a log in several parts, such as the chunks of a columnar table: the bits are those of all rows in
+/// one. Only a log of one part is not copied.
+///
+/// # Arguments
+/// Some parts may have orders and others none; no parts are a log without rows. `monitor` hears `customers`, counted in
+/// parts, and `summary`.
+///
+/// # Errors
+/// Those of [`summarize`], with rows counted over all parts; [`ShapeMismatch`](crate::Error::ShapeMismatch) for parts whose ids are
+/// of different kinds; [`Cancelled`](crate::Error::Cancelled).
+pub fn summarize_with(
+    parts: &[Transactions<'_>],
+    params: &SummaryParams,
+    monitor: &mut Monitor<'_>,
+) -> Result<Customers> {
+    if let [tx] = parts {
+        return summarize_one(tx, params, monitor);
+    }
+    let mut log = Accumulator::new(params.clone())?;
+    let mut first = 0;
+    for tx in parts {
+        log.update_with(tx, monitor).map_err(|error| error.in_rows_from(first))?;
+        first += tx.time.len();
+    }
+    log.finish_with(None, monitor)
+}
+
+fn summarize_one(
+    tx: &Transactions<'_>,
+    params: &SummaryParams,
+    monitor: &mut Monitor<'_>,
+) -> Result<Customers> {
+    monitor.report("customers", 0, None)?;
     let n_threads = params.check()?;
     let screen = Screen::of(tx, params)?;
     let as_of = as_of_or(params.as_of, screen.span)?;
@@ -320,5 +381,5 @@ pub fn summarize(tx: &Transactions<'_>, params: &SummaryParams) -> Result<Custom
     };
     let log =
         Log { customer: &customer, time: tx.time, amount: tx.amount, order: order.as_deref(), index: &index };
-    log.summary(params, as_of, screen.counts, n_threads)
+    log.summary(params, as_of, screen.span.unwrap_or_default(), screen.counts, n_threads)
 }

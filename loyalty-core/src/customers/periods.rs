@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 /// Microseconds of a day: times are integers of this unit, days of exactly 24 hours (UTC without leap seconds).
 pub const MICROSECONDS_PER_DAY: i64 = 86_400_000_000;
 
-/// In what stretch of the UTC calendar several purchases of one customer count as one.
+/// In what stretch of the calendar several purchases of one customer count as one.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
@@ -22,22 +22,28 @@ pub enum Period {
 }
 
 impl Period {
-    /// The first and the last microsecond of the period around `time`, as far as an `i64` reaches.
+    /// The first and the last microsecond of the period around `time` in UTC, as far as an `i64` reaches.
     pub(super) fn bounds(self, time: i64) -> (i64, i64) {
-        let day = time.div_euclid(MICROSECONDS_PER_DAY);
-        let (first, next) = match self {
-            Period::None => return (time, time),
-            Period::Day => (day, day + 1),
+        if self == Period::None {
+            return (time, time);
+        }
+        let (first, next) = self.days(time.div_euclid(MICROSECONDS_PER_DAY));
+        let start = i128::from(first) * i128::from(MICROSECONDS_PER_DAY);
+        let end = i128::from(next) * i128::from(MICROSECONDS_PER_DAY) - 1;
+        (start.max(i64::MIN.into()) as i64, end.min(i64::MAX.into()) as i64)
+    }
+
+    /// The first day of the period around `day`, and that of the next period; day 0 is 1970-01-01.
+    pub(super) fn days(self, day: i64) -> (i64, i64) {
+        match self {
+            Period::None | Period::Day => (day, day + 1),
             Period::Week => {
                 // Day 0 was a Thursday.
                 let monday = day - (day + 3).rem_euclid(7);
                 (monday, monday + 7)
             }
             Period::Month => month_of(day),
-        };
-        let start = i128::from(first) * i128::from(MICROSECONDS_PER_DAY);
-        let end = i128::from(next) * i128::from(MICROSECONDS_PER_DAY) - 1;
-        (start.max(i64::MIN.into()) as i64, end.min(i64::MAX.into()) as i64)
+        }
     }
 }
 

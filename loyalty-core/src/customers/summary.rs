@@ -5,6 +5,7 @@
 //! consequence how rows and customers are shared out to threads.
 
 use super::accumulator::overflow;
+use super::calendar::Calendar;
 use super::ids::{Index, NONE};
 use super::periods::{Period, TimeUnit};
 use super::{Customers, RowCounts, SummaryParams};
@@ -50,18 +51,24 @@ struct Figures {
 }
 
 impl Log<'_> {
-    /// The summary of all rows up to `as_of`; `counts` knows what became of rows before they were numbered.
+    /// The summary of all rows up to `as_of`, all within `span`; `counts` knows what became of rows before they were numbered.
     pub(super) fn summary(
         &self,
         params: &SummaryParams,
         as_of: i64,
+        span: (i64, i64),
         counts: RowCounts,
         n_threads: usize,
     ) -> Result<Customers> {
         let figures = if params.period == Period::None && self.order.is_none() {
             self.tallied(as_of, n_threads)
         } else {
-            self.by_customer(n_threads, |_, time| time <= as_of, |lines| self.figures(lines, params.period))
+            let calendar = Calendar::new(params.period, params.tz.as_deref(), span)?;
+            self.by_customer(
+                n_threads,
+                |_, time| time <= as_of,
+                |lines| self.figures(lines, params.period, &calendar),
+            )
         };
         let counts = self.count(&figures, as_of, counts);
         self.table(&figures, params.time_unit, as_of, counts)
@@ -144,9 +151,9 @@ impl Log<'_> {
         }
     }
 
-    fn figures(&self, lines: &mut [Line], period: Period) -> Figures {
+    fn figures(&self, lines: &mut [Line], period: Period, calendar: &Calendar) -> Figures {
         self.join_orders(lines);
-        if period == Period::None { figures_of_orders(lines) } else { figures_by_period(lines, period) }
+        if period == Period::None { figures_of_orders(lines) } else { figures_by_period(lines, calendar) }
     }
 
     /// The figures where each row is an order and each order a purchase.
@@ -255,12 +262,12 @@ fn total(lines: &[Line]) -> f64 {
 }
 
 /// The figures where orders in the same period are one purchase.
-fn figures_by_period(lines: &mut [Line], period: Period) -> Figures {
+fn figures_by_period(lines: &mut [Line], calendar: &Calendar) -> Figures {
     lines.sort_unstable_by_key(|line| line.time);
     let mut purchases = lines.iter().filter(|line| line.purchase).map(|line| line.time);
     let Some(first_time) = purchases.next() else { return Figures::default() };
 
-    let (start, first_end) = period.bounds(first_time);
+    let (start, first_end) = calendar.bounds(first_time);
     let (mut n_purchases, mut end) = (1, first_end);
     let (mut last_time, mut last_purchase) = (first_time, first_time);
     for time in purchases {
@@ -268,7 +275,7 @@ fn figures_by_period(lines: &mut [Line], period: Period) -> Figures {
         if time > end {
             n_purchases += 1;
             last_purchase = time;
-            end = period.bounds(time).1;
+            end = calendar.bounds(time).1;
         }
     }
 

@@ -1,6 +1,8 @@
 //! The fitted scorecard and what it answers.
 
-use super::order_log::{BEHAVIOURS, CHURN_FEATURES, CLUSTER_FEATURES, CustomerInput, OrderLog};
+use super::order_log::{
+    BEHAVIOURS, CHURN_FEATURES, CLUSTER_FEATURES, CustomerInput, OrderLog, OrderLogParts,
+};
 use super::value::Valuation;
 use super::{Monetary, Scorecard, actions};
 use crate::check;
@@ -16,6 +18,7 @@ use crate::scaling::FittedStandardScaler;
 use crate::score::FittedLoyaltyScore;
 use ndarray::{ArrayView1, ArrayView2, Axis};
 use serde::{Deserialize, Serialize};
+use std::slice;
 
 /// How the churn model did on customers it had not seen.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -255,10 +258,26 @@ impl FittedScorecard {
         n_threads: Option<usize>,
         monitor: &mut Monitor<'_>,
     ) -> Result<Scores<'_>> {
+        self.score_parts(slice::from_ref(log), as_of, n_threads, monitor)
+    }
+
+    /// As [`score_with`](Self::score_with), of a log in several parts: the bits are those of all rows in one.
+    ///
+    /// # Errors
+    /// As [`score_with`](Self::score_with), with rows counted over all parts, and [`Error::ShapeMismatch`] naming `usage` or
+    /// `feedback` when some parts have it and others do not.
+    pub fn score_parts(
+        &self,
+        parts: &[OrderLog<'_>],
+        as_of: Option<i64>,
+        n_threads: Option<usize>,
+        monitor: &mut Monitor<'_>,
+    ) -> Result<Scores<'_>> {
         const BLOCK: usize = 1024;
         let threads = check::n_threads(n_threads)?;
         let plan = Scorecard { n_threads, ..self.params.clone() };
-        let customers = plan.accumulate(log, monitor)?.finish(as_of)?;
+        let log = OrderLogParts::new(parts)?;
+        let customers = plan.accumulate(&log, monitor)?.finish_with(as_of, monitor)?;
         monitor.report("score", 0, None)?;
         let inputs = log.inputs(&customers)?;
         let blocks = Blocks::new(inputs.len(), BLOCK);

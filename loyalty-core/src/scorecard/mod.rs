@@ -31,7 +31,7 @@ pub use order_log::{CustomerInput, OrderLog};
 
 use crate::check;
 use crate::churn::{self, LogisticChurn};
-use crate::customers::{Accumulator, Customers, OnInvalid, Period, Refunds, SummaryParams};
+use crate::customers::{Accumulator, Customers, OnInvalid, Period, Refunds, SummaryParams, check_tz};
 use crate::error::{Error, Result};
 use crate::kmeans::{ChooseK, KMeans};
 use crate::metrics;
@@ -42,8 +42,9 @@ use crate::scaling::{FittedStandardScaler, StandardScaler};
 use crate::score::{Behaviour, FittedLoyaltyScore, LoyaltyScore, Missing, Normaliser, Tiers};
 use fitted::{ClusterPlan, Learnt};
 use ndarray::{Array2, ArrayView2, Axis};
-use order_log::{BEHAVIOURS, CHURN_FEATURES, CLUSTER_FEATURES};
+use order_log::{BEHAVIOURS, CHURN_FEATURES, CLUSTER_FEATURES, OrderLogParts};
 use serde::{Deserialize, Serialize};
+use std::slice;
 use value::Valuation;
 
 /// What stands for money in the RFM score.
@@ -128,6 +129,8 @@ pub struct Scorecard {
     pub as_of: Option<i64>,
     /// Which purchases of one customer merge into one (those of the same day).
     pub period: Period,
+    /// The time zone whose calendar bounds these periods, by its IANA name (UTC).
+    pub tz: Option<String>,
     /// What negative amounts mean (they lower the total).
     pub refunds: Refunds,
     /// What to do with rows that have no id, no time or no amount (an error that names the row).
@@ -171,6 +174,7 @@ impl Default for Scorecard {
             horizon_days: 180.0,
             as_of: None,
             period: Period::default(),
+            tz: None,
             refunds: Refunds::default(),
             on_invalid: OnInvalid::default(),
             rfm: Rfm::default(),
@@ -235,6 +239,13 @@ impl Scorecard {
         self
     }
 
+    /// Sets [`tz`](Self::tz).
+    #[must_use]
+    pub fn tz(mut self, tz: impl Into<Option<String>>) -> Self {
+        self.tz = tz.into();
+        self
+    }
+
     /// Sets [`n_threads`](Self::n_threads).
     #[must_use]
     pub fn n_threads(mut self, n_threads: impl Into<Option<usize>>) -> Self {
@@ -262,8 +273,19 @@ impl Scorecard {
     /// # Errors
     /// As [`fit`](Self::fit), and [`Error::Cancelled`].
     pub fn fit_with(&self, log: &OrderLog<'_>, monitor: &mut Monitor<'_>) -> Result<FittedScorecard> {
+        self.fit_parts(slice::from_ref(log), monitor)
+    }
+
+    /// As [`fit_with`](Self::fit_with), of a log in several parts, such as the chunks of a columnar table: the bits are those of
+    /// all rows in one.
+    ///
+    /// # Errors
+    /// As [`fit_with`](Self::fit_with), with rows counted over all parts, and [`Error::ShapeMismatch`] naming `usage` or
+    /// `feedback` when some parts have it and others do not.
+    pub fn fit_parts(&self, parts: &[OrderLog<'_>], monitor: &mut Monitor<'_>) -> Result<FittedScorecard> {
         self.check()?;
-        let orders = self.accumulate(log, monitor)?;
+        let log = OrderLogParts::new(parts)?;
+        let orders = self.accumulate(&log, monitor)?;
         let customers = orders.finish(self.as_of)?;
         check::at_least_rows("customers", customers.ids.len(), 3)?;
         monitor.poll()?;
@@ -295,6 +317,7 @@ impl Scorecard {
         check::within("horizon_days", self.horizon_days, 0.0..=36_525.0)?;
         check::within("holdout_share", self.holdout_share, 0.0..=0.9)?;
         check::within("margin", self.margin, 0.0..=1.0)?;
+        check_tz(self.tz.as_deref())?;
         Valuation::of(self)?;
         for (behaviour, name) in BEHAVIOURS.iter().enumerate() {
             check::non_negative(format!("weights.{name}"), self.weights.of(behaviour))?;
@@ -308,22 +331,24 @@ impl Scorecard {
     }
 
     /// The summary's part of the plan.
-    fn accumulate(&self, log: &OrderLog<'_>, monitor: &mut Monitor<'_>) -> Result<Accumulator> {
+    fn accumulate(&self, log: &OrderLogParts<'_>, monitor: &mut Monitor<'_>) -> Result<Accumulator> {
         // In batches, so that a long log can be cancelled.
         const BATCH: usize = 100_000;
         let params = SummaryParams::default()
             .period(self.period)
+            .tz(self.tz.clone())
             .refunds(self.refunds)
             .on_invalid(self.on_invalid)
             .n_threads(self.n_threads);
         let mut orders = Accumulator::new(params)?;
-        log.check()?;
-        let batches = Blocks::new(log.transactions.time.len(), BATCH);
-        for batch in 0..batches.count() {
-            monitor.report("customers", batch, Some(batches.count()))?;
-            let rows = batches.range(batch);
-            let first = rows.start;
-            orders.update(&log.transactions.rows(rows)).map_err(|error| error.in_rows_from(first))?;
+        for (first, part) in log.parts() {
+            let batches = Blocks::new(part.transactions.time.len(), BATCH);
+            for batch in 0..batches.count() {
+                monitor.report("customers", batch, Some(batches.count()))?;
+                let rows = batches.range(batch);
+                let first = first + rows.start;
+                orders.update(&part.transactions.rows(rows)).map_err(|error| error.in_rows_from(first))?;
+            }
         }
         Ok(orders)
     }

@@ -41,27 +41,53 @@ impl<'a> OrderLog<'a> {
         self.feedback = Some(feedback);
         self
     }
+}
 
-    pub(super) fn check(&self) -> Result<()> {
-        self.transactions.check_lengths()?;
-        for (name, column) in [("usage", self.usage), ("feedback", self.feedback)] {
-            let Some(column) = column else { continue };
-            check::same_rows(name, column.len(), self.transactions.time.len())?;
-            if let Some(row) = column.iter().position(|v| v.is_infinite()) {
-                return Err(Error::NonFinite { name: name.into(), row, column: 0, value: column[row] });
+/// An order log in parts, whose columns fit together.
+pub(super) struct OrderLogParts<'a> {
+    parts: &'a [OrderLog<'a>],
+}
+
+/// A column that a log may have.
+type Column<'a> = fn(&OrderLog<'a>) -> Option<&'a [f64]>;
+
+impl<'a> OrderLogParts<'a> {
+    /// Refuses columns of different length, values that are infinite, and a column that only some parts have.
+    pub(super) fn new(parts: &'a [OrderLog<'a>]) -> Result<Self> {
+        let log = Self { parts };
+        let columns: [(&'static str, Column<'a>); 2] = [("usage", |p| p.usage), ("feedback", |p| p.feedback)];
+        for (first, part) in log.parts() {
+            part.transactions.check_lengths()?;
+            for (name, column) in columns {
+                let values = column(part);
+                if values.is_some() != column(&parts[0]).is_some() {
+                    return Err(Error::ShapeMismatch {
+                        name: name.into(),
+                        got: "values for some parts of the log".to_owned(),
+                        expected: "values for all parts or for none".to_owned(),
+                    });
+                }
+                let Some(values) = values else { continue };
+                check::same_rows(name, values.len(), part.transactions.time.len())?;
+                check_not_infinite(name, values).map_err(|error| error.in_rows_from(first))?;
             }
         }
-        Ok(())
+        Ok(log)
+    }
+
+    /// Each part, with the number of its first row.
+    pub(super) fn parts(&self) -> impl Iterator<Item = (usize, &'a OrderLog<'a>)> {
+        self.parts.iter().scan(0, |next, part| {
+            let first = *next;
+            *next += part.transactions.time.len();
+            Some((first, part))
+        })
     }
 
     /// One input a customer, in the order of `customers`.
     pub(super) fn inputs(&self, customers: &Customers) -> Result<Vec<CustomerInput>> {
-        let places = match (self.usage, self.feedback) {
-            (None, None) => Vec::new(),
-            _ => customers.ids.places(self.transactions.customer),
-        };
-        let usage = self.per_customer("usage", self.usage, &places, customers, |sum, _| sum)?;
-        let feedback = self.per_customer("feedback", self.feedback, &places, customers, |sum, n| sum / n)?;
+        let usage = self.per_customer("usage", |part| part.usage, customers, |sum, _| sum)?;
+        let feedback = self.per_customer("feedback", |part| part.feedback, customers, |sum, n| sum / n)?;
         let mut inputs = CustomerInput::all(customers);
         for (i, input) in inputs.iter_mut().enumerate() {
             input.usage = usage.get(i).copied().flatten();
@@ -74,21 +100,22 @@ impl<'a> OrderLog<'a> {
     fn per_customer(
         &self,
         name: &'static str,
-        column: Option<&[f64]>,
-        places: &[Option<usize>],
+        column: Column<'a>,
         customers: &Customers,
         finish: impl Fn(f64, f64) -> f64,
     ) -> Result<Vec<Option<f64>>> {
-        let Some(column) = column else { return Ok(Vec::new()) };
-        let log = &self.transactions;
-        let counts = |row: usize| {
-            let valid = log.time[row] != NULL_TIME && log.amount[row].is_finite();
-            valid && log.time[row] <= customers.as_of && !column[row].is_nan()
-        };
-        let mut known: Vec<(usize, f64)> = (0..column.len())
-            .filter(|&row| counts(row))
-            .filter_map(|row| Some((places[row]?, column[row])))
-            .collect();
+        let mut known: Vec<(usize, f64)> = Vec::new();
+        for part in self.parts {
+            let Some(values) = column(part) else { return Ok(Vec::new()) };
+            let log = &part.transactions;
+            let places = customers.ids.places(log.customer);
+            let counts = |row: usize| {
+                let valid = log.time[row] != NULL_TIME && log.amount[row].is_finite();
+                valid && log.time[row] <= customers.as_of && !values[row].is_nan()
+            };
+            let rows = (0..values.len()).filter(|&row| counts(row));
+            known.extend(rows.filter_map(|row| Some((places[row]?, values[row]))));
+        }
         known.sort_by_key(|&(customer, _)| customer);
 
         let mut values = vec![None; customers.len()];
@@ -105,6 +132,13 @@ impl<'a> OrderLog<'a> {
             values[customer] = Some(finish(sum, rows.len() as f64));
         }
         Ok(values)
+    }
+}
+
+fn check_not_infinite(name: &'static str, values: &[f64]) -> Result<()> {
+    match values.iter().position(|v| v.is_infinite()) {
+        None => Ok(()),
+        Some(row) => Err(Error::NonFinite { name: name.into(), row, column: 0, value: values[row] }),
     }
 }
 
