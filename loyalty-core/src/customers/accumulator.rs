@@ -9,13 +9,17 @@ use super::{
 use crate::check;
 use crate::error::{Error, Result};
 use crate::monitor::Monitor;
+use crate::numeric::blocks;
 use std::fmt::Debug;
+
+/// The place of a row whose customer has none.
+pub(crate) const NO_PLACE: u32 = NONE;
 
 /// Takes an order log in batches, merges with other accumulators, and summarises as of any moment.
 ///
 /// The result is that of [`summarize`](super::summarize) over all rows at once, to the bit, in whatever order they came.
 /// It keeps what any `as_of` needs: 20 bytes a row (24 where there are orders) and each distinct id once. A call that
-/// fails leaves it as it was.
+/// fails or is cancelled leaves it as it was.
 ///
 /// ```
 /// use loyalty_core::customers::{Accumulator, MICROSECONDS_PER_DAY as DAY, NULL_TIME, SummaryParams, Transactions};
@@ -89,21 +93,48 @@ impl Accumulator {
     /// As [`update`](Self::update), and [`Cancelled`](Error::Cancelled).
     pub fn update_with(&mut self, tx: &Transactions<'_>, monitor: &mut Monitor<'_>) -> Result<()> {
         monitor.report("customers", 0, None)?;
-        let screen = Screen::of(tx, &self.params)?;
+        self.take(tx, monitor)
+    }
+
+    /// [`update_with`](Self::update_with) within a stage of the caller's.
+    pub(crate) fn take(&mut self, tx: &Transactions<'_>, monitor: &mut Monitor<'_>) -> Result<()> {
+        let screen = Screen::of(tx, &self.params, monitor)?;
         self.customers.check("customer", tx.customer)?;
         tx.order.map_or(Ok(()), |ids| self.orders.check("order", ids))?;
 
-        let customer = screen.number(&mut self.customers, tx.customer);
-        let kept = |row: usize| customer[row] != NONE;
-        if let Some(ids) = tx.order {
-            self.order.resize(self.customer.len(), NONE);
-            let order = self.orders.number(ids, kept);
-            self.order.extend((0..tx.time.len()).filter(|&row| kept(row)).map(|row| order[row]));
-        }
-        self.time.extend((0..tx.time.len()).filter(|&row| kept(row)).map(|row| tx.time[row]));
-        self.amount.extend((0..tx.time.len()).filter(|&row| kept(row)).map(|row| tx.amount[row]));
-        self.customer.extend(customer.iter().filter(|&&number| number != NONE));
+        let (customers, orders) = (self.customers.mark(), self.orders.mark());
+        let (rows, order_rows) = (self.customer.len(), self.order.len());
+        self.append(tx, &screen, monitor).inspect_err(|_| {
+            self.customers.back_to(customers);
+            self.orders.back_to(orders);
+            self.customer.truncate(rows);
+            self.time.truncate(rows);
+            self.amount.truncate(rows);
+            self.order.truncate(order_rows);
+        })?;
         self.end_batch(screen.span, &screen.counts);
+        Ok(())
+    }
+
+    /// Adds the rows of a batch that are kept.
+    fn append(&mut self, tx: &Transactions<'_>, screen: &Screen, monitor: &mut Monitor<'_>) -> Result<()> {
+        let customer = screen.number(&mut self.customers, tx.customer, monitor)?;
+        let kept = |row: &usize| customer[*row] != NONE;
+        if let Some(ids) = tx.order {
+            let order = self.orders.number(ids, |row| kept(&row), monitor)?;
+            self.order.resize(self.customer.len(), NONE);
+            for step in blocks::steps(order.len()) {
+                monitor.poll()?;
+                self.order.extend(step.filter(kept).map(|row| order[row]));
+            }
+        }
+        for step in blocks::steps(customer.len()) {
+            monitor.poll()?;
+            let rows = || step.clone().filter(kept);
+            self.customer.extend(rows().map(|row| customer[row]));
+            self.time.extend(rows().map(|row| tx.time[row]));
+            self.amount.extend(rows().map(|row| tx.amount[row]));
+        }
         Ok(())
     }
 
@@ -124,8 +155,8 @@ impl Accumulator {
         self.customers.check_index("customer", &other.customers)?;
         self.orders.check_index("order", &other.orders)?;
 
-        let customers = self.customers.absorb(&other.customers);
-        let orders = self.orders.absorb(&other.orders);
+        let customers = self.customers.absorb(&other.customers)?;
+        let orders = self.orders.absorb(&other.orders)?;
         if !other.order.is_empty() {
             self.order.resize(self.customer.len(), NONE);
             let renumbered = |&number: &u32| orders.get(number as usize).copied().unwrap_or(NONE);
@@ -165,7 +196,8 @@ impl Accumulator {
         monitor.report("summary", 0, None)?;
         as_of.map_or(Ok(()), check_as_of)?;
         let as_of = as_of_or(as_of.or(self.params.as_of), self.span)?;
-        self.log().summary(&self.params, as_of, self.span.unwrap_or_default(), self.counts, self.n_threads)
+        let span = self.span.unwrap_or_default();
+        self.log().summary(&self.params, as_of, span, self.counts, self.n_threads, monitor)
     }
 
     /// The earliest time of all rows taken, dropped ones aside.
@@ -184,8 +216,8 @@ impl Accumulator {
     /// An order that began up to `after` is not counted, whatever the time of its later lines; periods play no part.
     /// A customer never seen here has none.
     pub fn next_purchase(&self, customers: &Customers, after: i64) -> Vec<i64> {
-        let next = self.log().next_purchase(after, self.n_threads);
-        self.look_up(&customers.ids, &next, NULL_TIME)
+        // A silent monitor does not cancel.
+        self.next_purchase_with(customers, after, &mut Monitor::silent()).unwrap_or_default()
     }
 
     /// As [`next_purchase`](Self::next_purchase); `monitor` hears `summary`.
@@ -199,7 +231,8 @@ impl Accumulator {
         monitor: &mut Monitor<'_>,
     ) -> Result<Vec<i64>> {
         monitor.report("summary", 0, None)?;
-        Ok(self.next_purchase(customers, after))
+        let next = self.log().next_purchase(after, self.n_threads, monitor)?;
+        self.look_up(&customers.ids, &next, NULL_TIME, monitor)
     }
 
     /// For each of `customers` the sum of all amounts at times in (`from`, `to`], refunds included unless ignored; 0
@@ -223,17 +256,46 @@ impl Accumulator {
         monitor: &mut Monitor<'_>,
     ) -> Result<Vec<f64>> {
         monitor.report("summary", 0, None)?;
-        let totals = self.log().totals(from, to, self.n_threads);
-        let totals = self.look_up(&customers.ids, &totals, 0.0);
+        let totals = self.log().totals(from, to, self.n_threads, monitor)?;
+        let totals = self.look_up(&customers.ids, &totals, 0.0, monitor)?;
         match totals.iter().position(|total| total.is_infinite()) {
             None => Ok(totals),
             Some(index) => Err(overflow(&customers.ids.label(index))),
         }
     }
 
-    fn look_up<T: Copy>(&self, ids: &CustomerIds, values: &[T], otherwise: T) -> Vec<T> {
-        let value = |number: u32| values.get(number as usize).copied().unwrap_or(otherwise);
-        self.customers.find(ids).into_iter().map(value).collect()
+    /// For each row of a column of ids the place of its customer among `customers`, [`NO_PLACE`] if it has none.
+    pub(crate) fn places(
+        &self,
+        customers: &Customers,
+        column: Ids<'_>,
+        monitor: &mut Monitor<'_>,
+    ) -> Result<Vec<u32>> {
+        let numbers = self.customers.find(&customers.ids, monitor)?;
+        let mut places = blocks::collect(self.customers.len(), monitor, |_| NO_PLACE)?;
+        for step in blocks::steps(numbers.len()) {
+            monitor.poll()?;
+            for place in step {
+                if let Some(slot) = places.get_mut(numbers[place] as usize) {
+                    *slot = place as u32;
+                }
+            }
+        }
+        let numbers = self.customers.find_rows(column, monitor)?;
+        let place = |row: usize| places.get(numbers[row] as usize).copied().unwrap_or(NO_PLACE);
+        blocks::collect(numbers.len(), monitor, place)
+    }
+
+    fn look_up<T: Copy>(
+        &self,
+        ids: &CustomerIds,
+        values: &[T],
+        otherwise: T,
+        monitor: &mut Monitor<'_>,
+    ) -> Result<Vec<T>> {
+        let numbers = self.customers.find(ids, monitor)?;
+        let value = |i: usize| values.get(numbers[i] as usize).copied().unwrap_or(otherwise);
+        blocks::collect(numbers.len(), monitor, value)
     }
 
     fn log(&self) -> Log<'_> {
@@ -291,41 +353,67 @@ enum Fate {
 
 impl Screen {
     /// Checks the columns of a batch; its first bad row is the error, unless such rows are to be dropped.
-    pub(super) fn of(tx: &Transactions<'_>, params: &SummaryParams) -> Result<Self> {
+    pub(super) fn of(
+        tx: &Transactions<'_>,
+        params: &SummaryParams,
+        monitor: &mut Monitor<'_>,
+    ) -> Result<Self> {
         let rows = tx.customer.len();
         tx.check_lengths()?;
         let mut counts = RowCounts { rows: rows as u64, ..RowCounts::default() };
-        let (low, high) = span(tx.time.iter().copied());
         let negative_matters = params.refunds != Refunds::Net;
-        let suspicious = tx.customer.has_null()
-            || low == NULL_TIME
-            || tx.amount.iter().fold(false, |bad, a| bad | !a.is_finite() | (negative_matters & (*a < 0.0)));
-        if !suspicious {
-            return Ok(Self { fates: None, span: (rows > 0).then_some((low, high)), counts });
+        let bad = |amount: &f64| !amount.is_finite() | (negative_matters & (*amount < 0.0));
+        let (mut span, mut suspicious) = (EMPTY, false);
+        for step in blocks::steps(rows) {
+            monitor.poll()?;
+            let tx = tx.rows(step);
+            span = tx.time.iter().fold(span, |span, &time| widened(span, time));
+            suspicious |=
+                tx.customer.has_null() | tx.amount.iter().fold(false, |any, amount| any | bad(amount));
+        }
+        if !suspicious && span.0 != NULL_TIME {
+            return Ok(Self { fates: None, span: (rows > 0).then_some(span), counts });
         }
 
-        let fates = (0..rows).map(|row| fate(tx, params, row, &mut counts)).collect::<Result<Vec<_>>>()?;
-        let known = tx.time.iter().zip(&fates).filter(|(_, fate)| **fate != Fate::Dropped);
-        let (low, high) = span(known.map(|(&time, _)| time));
-        Ok(Self { fates: Some(fates), span: (low <= high).then_some((low, high)), counts })
+        let mut fates = Vec::with_capacity(rows);
+        span = EMPTY;
+        for step in blocks::steps(rows) {
+            monitor.poll()?;
+            for row in step {
+                let fate = fate(tx, params, row, &mut counts)?;
+                if fate != Fate::Dropped {
+                    span = widened(span, tx.time[row]);
+                }
+                fates.push(fate);
+            }
+        }
+        Ok(Self { fates: Some(fates), span: (span != EMPTY).then_some(span), counts })
     }
 
     /// Numbers the customers of all rows that are not dropped; the answer is [`NONE`] for rows that are not kept.
-    pub(super) fn number(&self, index: &mut Index, ids: Ids<'_>) -> Vec<u32> {
-        let Some(fates) = &self.fates else { return index.number(ids, |_| true) };
-        let mut numbers = index.number(ids, |row| fates[row] != Fate::Dropped);
-        for (number, fate) in numbers.iter_mut().zip(fates) {
-            if *fate != Fate::Kept {
-                *number = NONE;
+    pub(super) fn number(
+        &self,
+        index: &mut Index,
+        ids: Ids<'_>,
+        monitor: &mut Monitor<'_>,
+    ) -> Result<Vec<u32>> {
+        let Some(fates) = &self.fates else { return index.number(ids, |_| true, monitor) };
+        let mut numbers = index.number(ids, |row| fates[row] != Fate::Dropped, monitor)?;
+        for step in blocks::steps(fates.len()) {
+            monitor.poll()?;
+            for row in step.filter(|&row| fates[row] != Fate::Kept) {
+                numbers[row] = NONE;
             }
         }
-        numbers
+        Ok(numbers)
     }
 }
 
-/// The least and the greatest; the wrong way round if there is none.
-fn span(times: impl Iterator<Item = i64>) -> (i64, i64) {
-    times.fold((i64::MAX, i64::MIN), |(low, high), time| (low.min(time), high.max(time)))
+/// The least and the greatest of no times.
+const EMPTY: (i64, i64) = (i64::MAX, i64::MIN);
+
+fn widened((low, high): (i64, i64), time: i64) -> (i64, i64) {
+    (low.min(time), high.max(time))
 }
 
 /// What becomes of one row; a row that is not kept is counted.

@@ -24,6 +24,7 @@ mod periods;
 mod summary;
 
 pub use accumulator::Accumulator;
+pub(crate) use accumulator::NO_PLACE;
 pub use ids::{CustomerIds, Ids};
 pub use periods::{MICROSECONDS_PER_DAY, Period, TimeUnit};
 
@@ -351,8 +352,9 @@ pub fn summarize_with(
     }
     let mut log = Accumulator::new(params.clone())?;
     let mut first = 0;
-    for tx in parts {
-        log.update_with(tx, monitor).map_err(|error| error.in_rows_from(first))?;
+    for (part, tx) in parts.iter().enumerate() {
+        monitor.report("customers", part, Some(parts.len()))?;
+        log.take(tx, monitor).map_err(|error| error.in_rows_from(first))?;
         first += tx.time.len();
     }
     log.finish_with(None, monitor)
@@ -363,23 +365,25 @@ fn summarize_one(
     params: &SummaryParams,
     monitor: &mut Monitor<'_>,
 ) -> Result<Customers> {
-    monitor.report("customers", 0, None)?;
     let n_threads = params.check()?;
-    let screen = Screen::of(tx, params)?;
+    monitor.report("customers", 0, Some(1))?;
+    let screen = Screen::of(tx, params, monitor)?;
     let as_of = as_of_or(params.as_of, screen.span)?;
 
     let mut index = Index::default();
     index.check("customer", tx.customer)?;
-    let customer = screen.number(&mut index, tx.customer);
+    let customer = screen.number(&mut index, tx.customer, monitor)?;
     let order = match tx.order {
         None => None,
         Some(ids) => {
             let mut orders = Index::default();
             orders.check("order", ids)?;
-            Some(orders.number(ids, |row| customer[row] != ids::NONE))
+            Some(orders.number(ids, |row| customer[row] != ids::NONE, monitor)?)
         }
     };
+    monitor.report("summary", 0, None)?;
     let log =
         Log { customer: &customer, time: tx.time, amount: tx.amount, order: order.as_deref(), index: &index };
-    log.summary(params, as_of, screen.span.unwrap_or_default(), screen.counts, n_threads)
+    let span = screen.span.unwrap_or_default();
+    log.summary(params, as_of, span, screen.counts, n_threads, monitor)
 }

@@ -11,8 +11,8 @@ use super::periods::{Period, TimeUnit};
 use super::{Customers, RowCounts, SummaryParams};
 use crate::error::Result;
 use crate::monitor::Monitor;
-use crate::numeric::blocks::{self, Blocks};
-use crate::numeric::sum::{ExactSum, RunningSum, exact_sum};
+use crate::numeric::blocks::{self, Blocks, STEP};
+use crate::numeric::sum::{ExactSum, RunningSum};
 
 /// An order log whose ids are numbers.
 pub(super) struct Log<'a> {
@@ -59,49 +59,67 @@ impl Log<'_> {
         span: (i64, i64),
         counts: RowCounts,
         n_threads: usize,
+        monitor: &mut Monitor<'_>,
     ) -> Result<Customers> {
-        let figures = if params.period == Period::None && self.order.is_none() {
-            self.tallied(as_of, n_threads)
-        } else {
+        let wanted = |_, time| time <= as_of;
+        let figures = if params.period != Period::None {
             let calendar = Calendar::new(params.period, params.tz.as_deref(), span)?;
-            self.by_customer(
-                n_threads,
-                |_, time| time <= as_of,
-                |lines| self.figures(lines, params.period, &calendar),
-            )
-        };
-        let counts = self.count(&figures, as_of, counts);
-        self.table(&figures, params.time_unit, as_of, counts)
+            self.by_customer(n_threads, monitor, wanted, |lines, monitor| {
+                self.join_orders(lines, monitor)?;
+                figures_by_period(lines, &calendar, monitor)
+            })
+        } else if self.order.is_some() {
+            self.by_customer(n_threads, monitor, wanted, |lines, monitor| {
+                self.join_orders(lines, monitor)?;
+                figures_of_orders(lines, monitor)
+            })
+        } else {
+            self.tallied(as_of, n_threads, monitor)
+        }?;
+        let counts = self.count(&figures, as_of, counts, monitor)?;
+        self.table(&figures, params.time_unit, as_of, counts, monitor)
     }
 
     /// For each customer number the time of the first order after `after`, or [`NULL_TIME`](super::NULL_TIME).
-    pub(super) fn next_purchase(&self, after: i64, n_threads: usize) -> Vec<i64> {
+    pub(super) fn next_purchase(
+        &self,
+        after: i64,
+        n_threads: usize,
+        monitor: &mut Monitor<'_>,
+    ) -> Result<Vec<i64>> {
         // An order is known by its earliest line, which may lie before.
         let wanted = |_, time| time > after || self.order.is_some();
-        self.by_customer(n_threads, wanted, |lines| {
-            self.join_orders(lines);
+        self.by_customer(n_threads, monitor, wanted, |lines, monitor| {
+            self.join_orders(lines, monitor)?;
             let later = lines.iter().filter(|line| line.purchase && line.time > after);
-            later.map(|line| line.time).min().unwrap_or(super::NULL_TIME)
+            Ok(later.map(|line| line.time).min().unwrap_or(super::NULL_TIME))
         })
     }
 
     /// For each customer number the sum of all amounts at times in (`from`, `to`].
-    pub(super) fn totals(&self, from: i64, to: i64, n_threads: usize) -> Vec<f64> {
+    pub(super) fn totals(
+        &self,
+        from: i64,
+        to: i64,
+        n_threads: usize,
+        monitor: &mut Monitor<'_>,
+    ) -> Result<Vec<f64>> {
         let wanted = |_, time| from < time && time <= to;
-        self.by_customer(n_threads, wanted, |lines| total(lines))
+        self.by_customer(n_threads, monitor, wanted, |lines, monitor| total(lines, |_| true, monitor))
     }
 
     /// `digest` of each customer's rows, without those that are not `wanted`, by customer number.
-    fn by_customer<T: Send>(
+    fn by_customer<T: Copy + Send>(
         &self,
         n_threads: usize,
+        monitor: &mut Monitor<'_>,
         wanted: impl Fn(u32, i64) -> bool + Sync,
-        digest: impl Fn(&mut [Line]) -> T + Sync,
-    ) -> Vec<T> {
+        digest: impl Fn(&mut [Line], &mut Monitor<'_>) -> Result<T> + Sync,
+    ) -> Result<Vec<T>> {
         let customers = self.index.len();
         let parts = n_threads.min(1 + self.time.len() / 16_384).max(1);
         let blocks = Blocks::new(customers, customers.div_ceil(parts));
-        in_parallel(blocks.count(), n_threads, |part| {
+        let parts = blocks::map_long(blocks.count(), n_threads, monitor, |part, monitor| {
             let numbers = blocks.range(part);
             let first = numbers.start as u32;
             let place = |row: usize| {
@@ -111,20 +129,51 @@ impl Log<'_> {
 
             // Counting sort: ends[i + 1] counts customer i's rows, then tells where they start, and at last where they end.
             let mut ends = vec![0; numbers.len() + 1];
-            (0..self.time.len()).filter_map(place).for_each(|i| ends[i + 1] += 1);
+            for step in blocks::steps(self.time.len()) {
+                monitor.poll()?;
+                step.filter_map(place).for_each(|i| ends[i + 1] += 1);
+            }
             let rows = ends.iter_mut().fold(0, |start, end| start + std::mem::replace(end, start));
-            let mut lines = vec![Line { time: 0, amount: 0.0, order: NONE, purchase: false }; rows];
-            for row in 0..self.time.len() {
-                if let Some(i) = place(row) {
-                    lines[ends[i + 1]] = self.line(row);
-                    ends[i + 1] += 1;
+            let blank = Line { time: 0, amount: 0.0, order: NONE, purchase: false };
+            let mut lines = blocks::collect(rows, monitor, |_| blank)?;
+            for step in blocks::steps(self.time.len()) {
+                monitor.poll()?;
+                for row in step {
+                    if let Some(i) = place(row) {
+                        lines[ends[i + 1]] = self.line(row);
+                        ends[i + 1] += 1;
+                    }
                 }
             }
-            ends.windows(2).map(|ends| digest(&mut lines[ends[0]..ends[1]])).collect::<Vec<T>>()
-        })
-        .into_iter()
-        .flatten()
-        .collect()
+
+            let mut digests = Vec::with_capacity(numbers.len());
+            let mut since_poll = 0;
+            for ends in ends.windows(2) {
+                let lines = &mut lines[ends[0]..ends[1]];
+                since_poll += 1 + lines.len();
+                if since_poll >= STEP {
+                    monitor.poll()?;
+                    since_poll = 0;
+                }
+                // One with few rows is soon done.
+                let unheard = &mut Monitor::silent();
+                digests.push(digest(lines, if lines.len() < STEP { unheard } else { monitor })?);
+            }
+            Ok(digests)
+        })?;
+
+        let mut all = Vec::with_capacity(customers);
+        for part in parts {
+            if all.is_empty() {
+                all = part;
+                continue;
+            }
+            for step in blocks::steps(part.len()) {
+                monitor.poll()?;
+                all.extend_from_slice(&part[step]);
+            }
+        }
+        Ok(all)
     }
 
     fn line(&self, row: usize) -> Line {
@@ -137,72 +186,92 @@ impl Log<'_> {
     }
 
     /// Gives each line the time of its order, and says whether that is a purchase.
-    fn join_orders(&self, lines: &mut [Line]) {
+    fn join_orders(&self, lines: &mut [Line], monitor: &mut Monitor<'_>) -> Result<()> {
         if self.order.is_none() {
-            return;
+            return Ok(());
         }
         // An order's earliest purchase line comes first, or its earliest line if it has none.
-        lines.sort_unstable_by_key(|line| (line.order, !line.purchase, line.time));
+        let key = |line: &Line| (line.order, !line.purchase, line.time);
+        blocks::sort(lines, monitor, |a, b| key(a).cmp(&key(b)))?;
         for order in lines.chunk_by_mut(same_order) {
             let Line { time, purchase, .. } = order[0];
             for line in order {
                 (line.time, line.purchase) = (time, purchase);
             }
         }
-    }
-
-    fn figures(&self, lines: &mut [Line], period: Period, calendar: &Calendar) -> Figures {
-        self.join_orders(lines);
-        if period == Period::None { figures_of_orders(lines) } else { figures_by_period(lines, calendar) }
+        Ok(())
     }
 
     /// The figures where each row is an order and each order a purchase.
-    fn tallied(&self, as_of: i64, n_threads: usize) -> Vec<Figures> {
+    fn tallied(&self, as_of: i64, n_threads: usize, monitor: &mut Monitor<'_>) -> Result<Vec<Figures>> {
         let (rows, customers) = (self.time.len(), self.index.len());
         // Each thread has its own tallies, which must not cost more than they save.
         let parts = n_threads.min(rows / (4 * customers + 65_536)).max(1);
         let blocks = Blocks::new(rows, rows.div_ceil(parts));
-        let mut tallies = in_parallel(blocks.count(), n_threads, |part| {
-            let mut tallies = vec![Tally::default(); customers];
-            let rows = blocks.range(part);
-            let columns =
-                self.customer[rows.clone()].iter().zip(&self.time[rows.clone()]).zip(&self.amount[rows]);
-            for ((&customer, &time), &amount) in columns {
-                if customer != NONE && time <= as_of {
-                    tallies[customer as usize].add(time, amount);
+        let mut tallies = blocks::map_long(blocks.count(), n_threads, monitor, |part, monitor| {
+            let mut tallies = blocks::collect(customers, monitor, |_| Tally::default())?;
+            let block = blocks.range(part);
+            let (customer, time) = (&self.customer[block.clone()], &self.time[block.clone()]);
+            let amount = &self.amount[block.clone()];
+            for step in blocks::steps(block.len()) {
+                monitor.poll()?;
+                let columns = customer[step.clone()].iter().zip(&time[step.clone()]).zip(&amount[step]);
+                for ((&customer, &time), &amount) in columns {
+                    if customer != NONE && time <= as_of {
+                        tallies[customer as usize].add(time, amount);
+                    }
                 }
             }
-            tallies
-        });
+            Ok(tallies)
+        })?;
         blocks::merge(&mut tallies, |left, right| {
             left.iter_mut().zip(right).for_each(|(left, right)| left.merge(right));
         });
 
         // Without rows there is no block, though there may be customers of whom no row counts.
         let tallies = tallies.into_iter().next().unwrap_or_else(|| vec![Tally::default(); customers]);
-        let mut figures: Vec<Figures> = tallies.into_iter().map(Tally::figures).collect();
-        if figures.iter().any(|f| f.total.is_nan()) {
+        let mut lossy = false;
+        let mut figures = blocks::collect(customers, monitor, |customer| {
+            let figures = tallies[customer].figures();
+            lossy |= figures.total.is_nan();
+            figures
+        })?;
+        if lossy {
             let lossy = |customer: u32, time| time <= as_of && figures[customer as usize].total.is_nan();
-            let exact = self.by_customer(n_threads, lossy, figures_of_orders);
+            let exact = self.by_customer(n_threads, monitor, lossy, figures_of_orders)?;
             for (figures, exact) in figures.iter_mut().zip(exact) {
                 if figures.total.is_nan() {
                     *figures = exact;
                 }
             }
         }
-        figures
+        Ok(figures)
     }
 
     /// Accounts for all rows.
-    fn count(&self, figures: &[Figures], as_of: i64, mut counts: RowCounts) -> RowCounts {
-        let rows = || self.customer.iter().zip(self.time).filter(|(customer, _)| **customer != NONE);
-        counts.after_as_of = rows().filter(|(_, time)| **time > as_of).count() as u64;
-        counts.customers_without_purchase = figures.iter().filter(|f| f.n_purchases == 0).count() as u64;
-        if counts.customers_without_purchase > 0 {
-            let idle = |(customer, time): &(&u32, &i64)| {
-                **time <= as_of && figures[**customer as usize].n_purchases == 0
-            };
-            counts.without_purchase = rows().filter(idle).count() as u64;
+    fn count(
+        &self,
+        figures: &[Figures],
+        as_of: i64,
+        mut counts: RowCounts,
+        monitor: &mut Monitor<'_>,
+    ) -> Result<RowCounts> {
+        for step in blocks::steps(figures.len()) {
+            monitor.poll()?;
+            let idle = figures[step].iter().filter(|f| f.n_purchases == 0).count();
+            counts.customers_without_purchase += idle as u64;
+        }
+        let any_idle = counts.customers_without_purchase > 0;
+        for step in blocks::steps(self.time.len()) {
+            monitor.poll()?;
+            let rows = || self.customer[step.clone()].iter().zip(&self.time[step.clone()]);
+            counts.after_as_of += rows().filter(|&(&c, &time)| c != NONE && time > as_of).count() as u64;
+            if any_idle {
+                let idle = |&(&c, &time): &(&u32, &i64)| {
+                    c != NONE && time <= as_of && figures[c as usize].n_purchases == 0
+                };
+                counts.without_purchase += rows().filter(idle).count() as u64;
+            }
         }
         let left_out = counts.null_id
             + counts.null_time
@@ -211,110 +280,162 @@ impl Log<'_> {
             + counts.after_as_of
             + counts.without_purchase;
         counts.counted = counts.rows - left_out;
-        counts
+        Ok(counts)
     }
 
-    fn table(&self, figures: &[Figures], unit: TimeUnit, as_of: i64, counts: RowCounts) -> Result<Customers> {
-        let mut numbers = self.index.ascending();
-        numbers.retain(|&number| figures[number as usize].n_purchases > 0);
-        let figures: Vec<Figures> = numbers.iter().map(|&number| figures[number as usize]).collect();
-        let ids = self.index.ids(&numbers);
-        if let Some(i) = figures.iter().position(|f| f.total.is_infinite() || f.rest.is_infinite()) {
-            return Err(overflow(&ids.label(i)));
+    fn table(
+        &self,
+        figures: &[Figures],
+        unit: TimeUnit,
+        as_of: i64,
+        counts: RowCounts,
+        monitor: &mut Monitor<'_>,
+    ) -> Result<Customers> {
+        let all = self.index.ascending(monitor)?;
+        let mut numbers = Vec::with_capacity(all.len());
+        for step in blocks::steps(all.len()) {
+            monitor.poll()?;
+            numbers.extend(all[step].iter().filter(|&&number| figures[number as usize].n_purchases > 0));
+        }
+        let mut beyond = None;
+        let figures = blocks::collect(numbers.len(), monitor, |i| {
+            let f = figures[numbers[i] as usize];
+            if f.total.is_infinite() || f.rest.is_infinite() {
+                beyond.get_or_insert(i);
+            }
+            f
+        })?;
+        if let Some(i) = beyond {
+            return Err(overflow(&self.index.ids(&numbers[i..=i], monitor)?.label(0)));
         }
 
         let repeat_mean =
             |f: &Figures| if f.n_purchases > 1 { f.rest / (f.n_purchases - 1) as f64 } else { 0.0 };
         Ok(Customers {
-            ids,
-            n_purchases: column(&figures, |f| f.n_purchases),
-            total_amount: column(&figures, |f| f.total),
-            mean_amount: column(&figures, |f| f.total / f.n_purchases as f64),
-            first_time: column(&figures, |f| f.first_time),
-            last_time: column(&figures, |f| f.last_time),
-            recency_days: column(&figures, |f| TimeUnit::Day.between(f.last_time, as_of)),
-            tenure_days: column(&figures, |f| TimeUnit::Day.between(f.first_time, as_of)),
-            frequency: column(&figures, |f| f.n_purchases - 1),
-            t_x: column(&figures, |f| unit.between(f.first_time, f.last_purchase)),
-            t: column(&figures, |f| unit.between(f.first_time, as_of)),
-            repeat_mean_amount: column(&figures, repeat_mean),
+            ids: self.index.ids(&numbers, monitor)?,
+            n_purchases: column(&figures, monitor, |f| f.n_purchases)?,
+            total_amount: column(&figures, monitor, |f| f.total)?,
+            mean_amount: column(&figures, monitor, |f| f.total / f.n_purchases as f64)?,
+            first_time: column(&figures, monitor, |f| f.first_time)?,
+            last_time: column(&figures, monitor, |f| f.last_time)?,
+            recency_days: column(&figures, monitor, |f| TimeUnit::Day.between(f.last_time, as_of))?,
+            tenure_days: column(&figures, monitor, |f| TimeUnit::Day.between(f.first_time, as_of))?,
+            frequency: column(&figures, monitor, |f| f.n_purchases - 1)?,
+            t_x: column(&figures, monitor, |f| unit.between(f.first_time, f.last_purchase))?,
+            t: column(&figures, monitor, |f| unit.between(f.first_time, as_of))?,
+            repeat_mean_amount: column(&figures, monitor, repeat_mean)?,
             as_of,
             counts,
         })
     }
 }
 
-fn column<T>(figures: &[Figures], value: impl Fn(&Figures) -> T) -> Vec<T> {
-    figures.iter().map(value).collect()
-}
-
-fn in_parallel<T: Send>(count: usize, n_threads: usize, work: impl Fn(usize) -> T + Sync) -> Vec<T> {
-    // A silent monitor never cancels, so there always is an answer.
-    blocks::map(count, n_threads, &mut Monitor::silent(), work).unwrap_or_default()
+fn column<T>(
+    figures: &[Figures],
+    monitor: &mut Monitor<'_>,
+    value: impl Fn(&Figures) -> T,
+) -> Result<Vec<T>> {
+    blocks::collect(figures.len(), monitor, |i| value(&figures[i]))
 }
 
 fn same_order(a: &Line, b: &Line) -> bool {
     a.order == b.order && a.order != NONE
 }
 
-fn total(lines: &[Line]) -> f64 {
-    exact_sum(lines.iter().map(|line| line.amount))
+/// The exact sum of the lines that count.
+fn total(lines: &[Line], counts: impl Fn(&Line) -> bool, monitor: &mut Monitor<'_>) -> Result<f64> {
+    let mut sum = RunningSum::default();
+    for step in blocks::steps(lines.len()) {
+        monitor.poll()?;
+        lines[step].iter().filter(|line| counts(line)).for_each(|line| sum.add(line.amount));
+    }
+    sum.exact().map_or_else(|| Ok(superaccumulated(lines, counts, monitor)?.value()), Ok)
+}
+
+fn superaccumulated(
+    lines: &[Line],
+    counts: impl Fn(&Line) -> bool,
+    monitor: &mut Monitor<'_>,
+) -> Result<ExactSum> {
+    let mut sum = ExactSum::default();
+    for step in blocks::steps(lines.len()) {
+        monitor.poll()?;
+        lines[step].iter().filter(|line| counts(line)).for_each(|line| sum.add(line.amount));
+    }
+    Ok(sum)
 }
 
 /// The figures where orders in the same period are one purchase.
-fn figures_by_period(lines: &mut [Line], calendar: &Calendar) -> Figures {
-    lines.sort_unstable_by_key(|line| line.time);
-    let mut purchases = lines.iter().filter(|line| line.purchase).map(|line| line.time);
-    let Some(first_time) = purchases.next() else { return Figures::default() };
+fn figures_by_period(lines: &mut [Line], calendar: &Calendar, monitor: &mut Monitor<'_>) -> Result<Figures> {
+    blocks::sort(lines, monitor, |a, b| a.time.cmp(&b.time))?;
+    let first_time = lines.iter().find(|line| line.purchase).map(|line| line.time);
+    let Some(first_time) = first_time else { return Ok(Figures::default()) };
 
     let (start, first_end) = calendar.bounds(first_time);
     let (mut n_purchases, mut end) = (1, first_end);
     let (mut last_time, mut last_purchase) = (first_time, first_time);
-    for time in purchases {
-        last_time = time;
-        if time > end {
-            n_purchases += 1;
-            last_purchase = time;
-            end = calendar.bounds(time).1;
+    for step in blocks::steps(lines.len()) {
+        monitor.poll()?;
+        for line in lines[step].iter().filter(|line| line.purchase) {
+            last_time = line.time;
+            if line.time > end {
+                n_purchases += 1;
+                last_purchase = line.time;
+                end = calendar.bounds(line.time).1;
+            }
         }
     }
 
-    let outside = |line: &&Line| line.time < start || line.time > first_end;
-    let rest =
-        if n_purchases == 1 { 0.0 } else { exact_sum(lines.iter().filter(outside).map(|line| line.amount)) };
-    Figures { n_purchases, first_time, last_time, last_purchase, total: total(lines), rest }
+    let outside = |line: &Line| line.time < start || line.time > first_end;
+    let rest = if n_purchases == 1 { 0.0 } else { total(lines, outside, monitor)? };
+    let total = total(lines, |_| true, monitor)?;
+    Ok(Figures { n_purchases, first_time, last_time, last_purchase, total, rest })
 }
 
 /// The figures where each order is a purchase.
-fn figures_of_orders(lines: &mut [Line]) -> Figures {
-    lines.sort_unstable_by_key(|line| (!line.purchase, line.time, line.order));
+fn figures_of_orders(lines: &mut [Line], monitor: &mut Monitor<'_>) -> Result<Figures> {
+    let key = |line: &Line| (!line.purchase, line.time, line.order);
+    blocks::sort(lines, monitor, |a, b| key(a).cmp(&key(b)))?;
     let purchases = &lines[..lines.partition_point(|line| line.purchase)];
-    let (Some(first), Some(last)) = (purchases.first(), purchases.last()) else { return Figures::default() };
+    let (Some(first), Some(last)) = (purchases.first(), purchases.last()) else {
+        return Ok(Figures::default());
+    };
     let (first_time, last_time) = (first.time, last.time);
 
     let orders = || purchases.chunk_by(same_order);
     let n_purchases = orders().count() as u64;
+    monitor.poll()?;
     let first_lines = orders().next().map_or(0, <[Line]>::len);
     let tied = || orders().take_while(|order| order[0].time == first_time);
     let rest = match (n_purchases, tied().count()) {
         (1, _) => 0.0,
-        (_, 1) => total(&lines[first_lines..]),
-        _ => largest_rest(lines, tied()),
+        (_, 1) => total(&lines[first_lines..], |_| true, monitor)?,
+        _ => largest_rest(lines, tied(), monitor)?,
     };
-    Figures { n_purchases, first_time, last_time, last_purchase: last_time, total: total(lines), rest }
+    let total = total(lines, |_| true, monitor)?;
+    Ok(Figures { n_purchases, first_time, last_time, last_purchase: last_time, total, rest })
 }
 
 /// The sum of all lines outside the order of the smallest amount, of these `orders`.
-fn largest_rest<'a>(lines: &[Line], orders: impl Iterator<Item = &'a [Line]>) -> f64 {
-    let mut sum = ExactSum::default();
-    lines.iter().for_each(|line| sum.add(line.amount));
-    // Rounding is monotone: the largest rounded rest is that of the smallest exact amount.
-    let rest = |order: &[Line]| {
+fn largest_rest<'a>(
+    lines: &[Line],
+    orders: impl Iterator<Item = &'a [Line]>,
+    monitor: &mut Monitor<'_>,
+) -> Result<f64> {
+    // So many sums take about as long as a step.
+    const ORDERS: usize = 1024;
+    let sum = superaccumulated(lines, |_| true, monitor)?;
+    let mut largest = f64::NEG_INFINITY;
+    for (i, order) in orders.enumerate() {
+        if i % ORDERS == 0 {
+            monitor.poll()?;
+        }
+        // Rounding is monotone: the largest rounded rest is that of the smallest exact amount.
         let mut rest = sum.clone();
         order.iter().for_each(|line| rest.add(-line.amount));
-        rest.value()
-    };
-    orders.map(rest).fold(f64::NEG_INFINITY, f64::max)
+        largest = largest.max(rest.value());
+    }
+    Ok(largest)
 }
 
 /// The figures of a customer whose rows are orders, as they come.

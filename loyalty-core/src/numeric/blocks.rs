@@ -6,10 +6,12 @@
 
 use crate::error::Result;
 use crate::monitor::Monitor;
+use std::cmp::Ordering;
 use std::ops::Range;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering as Atomic};
 use std::sync::{Mutex, PoisonError};
-use std::thread::Builder;
+use std::thread::{self, Builder, Thread};
+use std::time::Duration;
 
 /// Rows `0..rows` in blocks of `size`; the last may be shorter.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -36,10 +38,85 @@ impl Blocks {
     }
 }
 
+/// Rows of a pass between two looks at the monitor: a few milliseconds even where each row misses the cache.
+pub(crate) const STEP: usize = 1 << 15;
+
+/// The rows of a pass in steps, between which the monitor is to be asked.
+pub(crate) fn steps(rows: usize) -> impl Iterator<Item = Range<usize>> {
+    let blocks = Blocks::new(rows, STEP);
+    (0..blocks.count()).map(move |step| blocks.range(step))
+}
+
+/// `value(i)` for each i below `count`, in steps.
+///
+/// # Errors
+/// [`Error::Cancelled`](crate::Error::Cancelled) if the monitor said so.
+pub(crate) fn collect<T>(
+    count: usize,
+    monitor: &mut Monitor<'_>,
+    mut value: impl FnMut(usize) -> T,
+) -> Result<Vec<T>> {
+    let mut values = Vec::with_capacity(count);
+    for step in steps(count) {
+        monitor.poll()?;
+        values.extend(step.map(&mut value));
+    }
+    Ok(values)
+}
+
+/// Sorts like `sort_unstable_by`, in steps: sorts runs of one step and merges neighbours.
+///
+/// # Errors
+/// [`Error::Cancelled`](crate::Error::Cancelled) if the monitor said so; the items are then of no use.
+pub(crate) fn sort<T: Copy>(
+    items: &mut [T],
+    monitor: &mut Monitor<'_>,
+    compare: impl Fn(&T, &T) -> Ordering,
+) -> Result<()> {
+    for run in items.chunks_mut(STEP) {
+        monitor.poll()?;
+        run.sort_unstable_by(&compare);
+    }
+    if items.len() <= STEP {
+        return Ok(());
+    }
+    let mut spare = collect(items.len(), monitor, |i| items[i])?;
+    let (mut from, mut to) = (&mut *items, &mut spare[..]);
+    let (mut run, mut in_spare) = (STEP, false);
+    while run < from.len() {
+        for (from, to) in from.chunks(2 * run).zip(to.chunks_mut(2 * run)) {
+            let (mut left, mut right) = from.split_at(run.min(from.len()));
+            for to in to.chunks_mut(STEP) {
+                monitor.poll()?;
+                for slot in to {
+                    let side = match (left, right) {
+                        ([a, ..], [b, ..]) if compare(b, a).is_lt() => &mut right,
+                        ([], _) => &mut right,
+                        _ => &mut left,
+                    };
+                    if let Some((first, rest)) = side.split_first() {
+                        (*slot, *side) = (*first, rest);
+                    }
+                }
+            }
+        }
+        std::mem::swap(&mut from, &mut to);
+        (run, in_spare) = (2 * run, !in_spare);
+    }
+    if in_spare {
+        for step in steps(items.len()) {
+            monitor.poll()?;
+            items[step.clone()].copy_from_slice(&spare[step]);
+        }
+    }
+    Ok(())
+}
+
 /// Calls `work(index, state)` once for every state, on up to `n_threads` threads.
 ///
-/// The calling thread takes its part of the work and asks `monitor` between states whether to go on. With one thread, or
-/// one state, no thread is started; where the machine has no thread to give, those at hand do all the work.
+/// The calling thread takes its part of the work and asks `monitor` between states, and while it waits for the others,
+/// whether to go on. With one thread, or one state, no thread is started; where the machine has no thread to give, those
+/// at hand do all the work.
 ///
 /// # Errors
 /// [`Error::Cancelled`](crate::Error::Cancelled) if the monitor said so; the states are then part done and of no use.
@@ -49,7 +126,7 @@ pub(crate) fn for_each<S: Send>(
     monitor: &mut Monitor<'_>,
     work: impl Fn(usize, &mut S) + Sync,
 ) -> Result<()> {
-    run(states, n_threads, |_| monitor.poll(), work)
+    run(None, states, n_threads, monitor, unasked(work))
 }
 
 /// [`for_each`], with each state a step of `stage` for the monitor.
@@ -63,50 +140,102 @@ pub(crate) fn for_each_in_steps<S: Send>(
     monitor: &mut Monitor<'_>,
     work: impl Fn(usize, &mut S) + Sync,
 ) -> Result<()> {
-    let count = states.len();
-    run(states, n_threads, |done| monitor.report(stage, done, Some(count)), work)
+    run(Some(stage), states, n_threads, monitor, unasked(work))
 }
 
-/// [`for_each`], with `go_on` asked in place of the monitor and told how many states have been taken.
+/// Work on a state that is too short to ask the monitor.
+fn unasked<S>(
+    work: impl Fn(usize, &mut S) + Sync,
+) -> impl Fn(usize, &mut S, &mut Monitor<'_>) -> Result<()> + Sync {
+    move |index, state, _| {
+        work(index, state);
+        Ok(())
+    }
+}
+
+/// [`for_each`] with work that asks a monitor of its thread, and fails only if that says to stop.
 fn run<S: Send>(
+    stage: Option<&'static str>,
     states: &mut [S],
     n_threads: usize,
-    mut go_on: impl FnMut(usize) -> Result<()>,
-    work: impl Fn(usize, &mut S) + Sync,
+    monitor: &mut Monitor<'_>,
+    work: impl Fn(usize, &mut S, &mut Monitor<'_>) -> Result<()> + Sync,
 ) -> Result<()> {
-    let helpers = n_threads.min(states.len()).saturating_sub(1);
+    /// How long the calling thread waits for the others before it asks the monitor again.
+    const WAIT: Duration = Duration::from_millis(5);
+
+    let count = states.len();
+    let helpers = n_threads.min(count).saturating_sub(1);
     let queue = Mutex::new(states.iter_mut().enumerate());
     let next = || queue.lock().unwrap_or_else(PoisonError::into_inner).next();
-    let stop = AtomicBool::new(false);
 
-    let mut take_part = || {
+    let take_part = |monitor: &mut Monitor<'_>| {
         let mut taken = 0;
         loop {
-            go_on(taken)?;
+            match stage {
+                Some(stage) => monitor.report(stage, taken, Some(count))?,
+                None => monitor.poll()?,
+            }
             let Some((index, state)) = next() else { return Ok(()) };
-            work(index, state);
+            work(index, state, monitor)?;
             taken = index + 1;
         }
     };
     if helpers == 0 {
         // A scope allocates even where it starts no thread.
-        return take_part();
+        return take_part(monitor);
     }
 
-    std::thread::scope(|scope| {
+    let stop = AtomicBool::new(false);
+    let crew = Crew { caller: thread::current(), at_work: AtomicUsize::new(0) };
+    thread::scope(|scope| {
         for _ in 0..helpers {
+            let place = crew.join();
             let help = || {
-                while !stop.load(Ordering::Relaxed) {
-                    let Some((index, state)) = next() else { break };
-                    work(index, state);
-                }
+                let _place = place;
+                let mut monitor = Monitor::silent().cancelled_by(&stop);
+                while monitor.poll().is_ok()
+                    && let Some((index, state)) = next()
+                    && work(index, state, &mut monitor).is_ok()
+                {}
             };
             if Builder::new().spawn_scoped(scope, help).is_err() {
                 break;
             }
         }
-        take_part().inspect_err(|_| stop.store(true, Ordering::Relaxed))
+        let mut work_and_wait = || {
+            take_part(monitor)?;
+            while crew.at_work.load(Atomic::Acquire) > 0 {
+                thread::park_timeout(WAIT);
+                monitor.poll()?;
+            }
+            Ok(())
+        };
+        work_and_wait().inspect_err(|_| stop.store(true, Atomic::Relaxed))
     })
+}
+
+/// The threads that help a calling thread.
+struct Crew {
+    caller: Thread,
+    at_work: AtomicUsize,
+}
+
+impl Crew {
+    fn join(&self) -> Place<'_> {
+        self.at_work.fetch_add(1, Atomic::Relaxed);
+        Place(self)
+    }
+}
+
+/// A thread's place in a crew, given up however the thread ends.
+struct Place<'a>(&'a Crew);
+
+impl Drop for Place<'_> {
+    fn drop(&mut self) {
+        self.0.at_work.fetch_sub(1, Atomic::Release);
+        self.0.caller.unpark();
+    }
 }
 
 /// `work(index)` for each index below `count`, in order of index; threads and errors as in [`for_each`].
@@ -119,7 +248,7 @@ pub(crate) fn map<T: Send>(
     monitor: &mut Monitor<'_>,
     work: impl Fn(usize) -> T + Sync,
 ) -> Result<Vec<T>> {
-    map_by(count, n_threads, |_| monitor.poll(), work)
+    map_by(None, count, n_threads, monitor, |index, _| Ok(work(index)))
 }
 
 /// [`map`], with each index a step of `stage` for the monitor.
@@ -133,17 +262,34 @@ pub(crate) fn map_in_steps<T: Send>(
     monitor: &mut Monitor<'_>,
     work: impl Fn(usize) -> T + Sync,
 ) -> Result<Vec<T>> {
-    map_by(count, n_threads, |done| monitor.report(stage, done, Some(count)), work)
+    map_by(Some(stage), count, n_threads, monitor, |index, _| Ok(work(index)))
+}
+
+/// [`map`] with long work, which is to ask the monitor it is given and to fail only if that says to stop.
+///
+/// # Errors
+/// As [`for_each`].
+pub(crate) fn map_long<T: Send>(
+    count: usize,
+    n_threads: usize,
+    monitor: &mut Monitor<'_>,
+    work: impl Fn(usize, &mut Monitor<'_>) -> Result<T> + Sync,
+) -> Result<Vec<T>> {
+    map_by(None, count, n_threads, monitor, work)
 }
 
 fn map_by<T: Send>(
+    stage: Option<&'static str>,
     count: usize,
     n_threads: usize,
-    go_on: impl FnMut(usize) -> Result<()>,
-    work: impl Fn(usize) -> T + Sync,
+    monitor: &mut Monitor<'_>,
+    work: impl Fn(usize, &mut Monitor<'_>) -> Result<T> + Sync,
 ) -> Result<Vec<T>> {
     let mut results: Vec<Option<T>> = (0..count).map(|_| None).collect();
-    run(&mut results, n_threads, go_on, |index, slot| *slot = Some(work(index)))?;
+    run(stage, &mut results, n_threads, monitor, |index, slot, monitor| {
+        *slot = Some(work(index, monitor)?);
+        Ok(())
+    })?;
     Ok(results.into_iter().flatten().collect())
 }
 
@@ -164,6 +310,7 @@ mod tests {
     use super::*;
     use crate::monitor::Progress;
     use std::ops::ControlFlow;
+    use std::sync::Barrier;
 
     #[test]
     fn blocks_cover_every_row_once() {
@@ -189,6 +336,46 @@ mod tests {
         merge(&mut states, |left, right| *left = format!("({left}{right})"));
         assert_eq!(states[0], "(((ab)(cd))((ef)g))");
         merge(&mut [] as &mut [u8], |_, _| ());
+    }
+
+    #[test]
+    fn steps_sort_as_a_plain_sort() {
+        for count in [0, 1, STEP, STEP + 1, 2 * STEP, 5 * STEP - 7] {
+            let mut items: Vec<u64> =
+                (0..count as u64).map(|i| i.wrapping_mul(0x9e37_79b9) % 50_000).collect();
+            let mut sorted = items.clone();
+            sorted.sort_unstable();
+            sort(&mut items, &mut Monitor::silent(), u64::cmp).unwrap();
+            assert!(items == sorted, "{count} items");
+        }
+        let mut items = vec![1; 3 * STEP];
+        let flag = AtomicBool::new(true);
+        let stopped = sort(&mut items, &mut Monitor::silent().cancelled_by(&flag), i32::cmp);
+        assert_eq!(stopped, Err(crate::Error::Cancelled));
+    }
+
+    #[test]
+    fn the_monitor_is_asked_within_long_work_and_while_others_end_theirs() {
+        let caller = thread::current().id();
+        for (stop_at, n_threads) in [(1, 1), (2, 1), (1, 2), (5, 2)] {
+            let mut calls = 0;
+            let mut listener = |_: Progress| {
+                calls += 1;
+                if calls > stop_at { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+            };
+            let mut monitor = Monitor::new(&mut listener);
+            monitor.report("test", 0, None).unwrap();
+            // The calling thread ends its own work at once if there is another, which works until told to stop.
+            let all = Barrier::new(n_threads);
+            let stopped = map_long(2, n_threads, &mut monitor, |_, monitor| {
+                all.wait();
+                while n_threads == 1 || thread::current().id() != caller {
+                    monitor.poll()?;
+                }
+                Ok(())
+            });
+            assert_eq!(stopped, Err(crate::Error::Cancelled));
+        }
     }
 
     #[test]

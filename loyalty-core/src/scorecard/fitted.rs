@@ -276,10 +276,11 @@ impl FittedScorecard {
         const BLOCK: usize = 1024;
         let threads = check::n_threads(n_threads)?;
         let plan = Scorecard { n_threads, ..self.params.clone() };
-        let log = OrderLogParts::new(parts)?;
-        let customers = plan.accumulate(&log, monitor)?.finish_with(as_of, monitor)?;
+        let log = OrderLogParts::new(parts, monitor)?;
+        let orders = plan.accumulate(&log, monitor)?;
+        let customers = orders.finish_with(as_of, monitor)?;
         monitor.report("score", 0, None)?;
-        let inputs = log.inputs(&customers)?;
+        let inputs = log.inputs(&orders, &customers, monitor)?;
         let blocks = Blocks::new(inputs.len(), BLOCK);
         let scored = blocks::map(blocks.count(), threads, monitor, |block| {
             let score =

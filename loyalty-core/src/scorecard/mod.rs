@@ -36,7 +36,7 @@ use crate::error::{Error, Result};
 use crate::kmeans::{ChooseK, KMeans};
 use crate::metrics;
 use crate::monitor::Monitor;
-use crate::numeric::blocks::Blocks;
+use crate::numeric::blocks::{self, Blocks};
 use crate::rfm::Rfm;
 use crate::scaling::{FittedStandardScaler, StandardScaler};
 use crate::score::{Behaviour, FittedLoyaltyScore, LoyaltyScore, Missing, Normaliser, Tiers};
@@ -284,12 +284,11 @@ impl Scorecard {
     /// `feedback` when some parts have it and others do not.
     pub fn fit_parts(&self, parts: &[OrderLog<'_>], monitor: &mut Monitor<'_>) -> Result<FittedScorecard> {
         self.check()?;
-        let log = OrderLogParts::new(parts)?;
+        let log = OrderLogParts::new(parts, monitor)?;
         let orders = self.accumulate(&log, monitor)?;
-        let customers = orders.finish(self.as_of)?;
+        let customers = orders.finish_with(self.as_of, monitor)?;
         check::at_least_rows("customers", customers.ids.len(), 3)?;
-        monitor.poll()?;
-        let inputs = log.inputs(&customers)?;
+        let inputs = log.inputs(&orders, &customers, monitor)?;
         monitor.report("rfm", 0, None)?;
         let rfm = self.fit_rfm(&inputs)?;
         monitor.report("score", 0, None)?;
@@ -332,8 +331,9 @@ impl Scorecard {
 
     /// The summary's part of the plan.
     fn accumulate(&self, log: &OrderLogParts<'_>, monitor: &mut Monitor<'_>) -> Result<Accumulator> {
-        // In batches, so that a long log can be cancelled.
+        // In batches, which need little memory beside the accumulator's.
         const BATCH: usize = 100_000;
+        let batches = |part: &OrderLog<'_>| Blocks::new(part.transactions.time.len(), BATCH);
         let params = SummaryParams::default()
             .period(self.period)
             .tz(self.tz.clone())
@@ -341,13 +341,17 @@ impl Scorecard {
             .on_invalid(self.on_invalid)
             .n_threads(self.n_threads);
         let mut orders = Accumulator::new(params)?;
+        let count = log.parts().map(|(_, part)| batches(part).count()).sum();
+        let mut done = 0;
         for (first, part) in log.parts() {
-            let batches = Blocks::new(part.transactions.time.len(), BATCH);
-            for batch in 0..batches.count() {
-                monitor.report("customers", batch, Some(batches.count()))?;
-                let rows = batches.range(batch);
+            for batch in 0..batches(part).count() {
+                monitor.report("customers", done, Some(count))?;
+                let rows = batches(part).range(batch);
                 let first = first + rows.start;
-                orders.update(&part.transactions.rows(rows)).map_err(|error| error.in_rows_from(first))?;
+                orders
+                    .take(&part.transactions.rows(rows), monitor)
+                    .map_err(|error| error.in_rows_from(first))?;
+                done += 1;
             }
         }
         Ok(orders)
@@ -389,7 +393,7 @@ impl Scorecard {
         as_of: i64,
         monitor: &mut Monitor<'_>,
     ) -> Result<(FittedStandardScaler, crate::churn::FittedLogisticChurn, Option<ChurnQuality>)> {
-        let (x, churned) = self.churn_training_set(orders, as_of)?;
+        let (x, churned) = self.churn_training_set(orders, as_of, monitor)?;
         let spec = LogisticChurn {
             n_threads: self.n_threads,
             feature_names: CHURN_FEATURES.map(str::to_owned).to_vec(),
@@ -405,12 +409,17 @@ impl Scorecard {
         Ok((scaler, model, quality))
     }
 
-    fn churn_training_set(&self, orders: &Accumulator, as_of: i64) -> Result<(Array2<f64>, Vec<bool>)> {
+    fn churn_training_set(
+        &self,
+        orders: &Accumulator,
+        as_of: i64,
+        monitor: &mut Monitor<'_>,
+    ) -> Result<(Array2<f64>, Vec<bool>)> {
         let degenerate =
             |reason: String| Error::Degenerate { name: "horizon_days".into(), reason: reason.into() };
         let horizon = (self.horizon_days * crate::customers::MICROSECONDS_PER_DAY as f64) as i64;
         let cutoff = as_of.saturating_sub(horizon);
-        let before: Customers = orders.finish(Some(cutoff))?;
+        let before: Customers = orders.finish_with(Some(cutoff), monitor)?;
         let span = orders.earliest_time().map_or(0.0, |first| {
             (i128::from(as_of) - i128::from(first)) as f64 / crate::customers::MICROSECONDS_PER_DAY as f64
         });
@@ -421,7 +430,8 @@ impl Scorecard {
                 self.horizon_days
             )));
         }
-        let churned = churn::labels(&orders.next_purchase(&before, cutoff), cutoff, self.horizon_days)?;
+        let next_purchase = orders.next_purchase_with(&before, cutoff, monitor)?;
+        let churned = churn::labels(&next_purchase, cutoff, self.horizon_days)?;
         let n_churned = churned.iter().filter(|&&c| c).count();
         if n_churned == 0 || n_churned == churned.len() {
             return Err(degenerate(format!(
@@ -431,11 +441,9 @@ impl Scorecard {
                 self.horizon_days
             )));
         }
-        let inputs = CustomerInput::all(&before);
-        let x = Array2::from_shape_fn((inputs.len(), CHURN_FEATURES.len()), |(i, j)| {
-            inputs[i].churn_features()[j]
-        });
-        Ok((x, churned))
+        let inputs = CustomerInput::all(&before, monitor)?;
+        let x = blocks::collect(inputs.len(), monitor, |i| inputs[i].churn_features())?;
+        Ok((Array2::from(x), churned))
     }
 
     /// Fits to a part of the customers and checks on the rest.
@@ -465,16 +473,15 @@ impl Scorecard {
         let (x_holdout, churned_holdout) = part(&split.test);
         let scaler = StandardScaler::new().fit(x_train.view())?;
         let model = spec.fit_with(scaler.transform(x_train.view())?.view(), &churned_train, None, monitor)?;
-        let p = model.predict_proba(scaler.transform(x_holdout.view())?.view())?;
+        let p =
+            model.predict_proba_with(scaler.transform(x_holdout.view())?.view(), self.n_threads, monitor)?;
         // A class may have had no row to spare.
         ChurnQuality::of(split.train.len(), &churned_holdout, &p).map_err(too_few)
     }
 
     /// Clusters of the standardised features, the most valuable first.
     fn fit_clusters(&self, inputs: &[CustomerInput], monitor: &mut Monitor<'_>) -> Result<ClusterPlan> {
-        let x = Array2::from_shape_fn((inputs.len(), CLUSTER_FEATURES.len()), |(i, j)| {
-            inputs[i].cluster_features()[j]
-        });
+        let x = Array2::from(blocks::collect(inputs.len(), monitor, |i| inputs[i].cluster_features())?);
         let scaler = StandardScaler::new().feature_names(CLUSTER_FEATURES).fit(x.view())?;
         let scaled = scaler.transform(x.view())?;
         let mut spec = self.clusters.clone();

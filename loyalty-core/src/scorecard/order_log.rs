@@ -1,10 +1,12 @@
 //! What goes into a scorecard: an order log, and one customer's figures.
 
 use crate::check;
-use crate::customers::{Customers, NULL_TIME, Transactions};
+use crate::customers::{Accumulator, Customers, NO_PLACE, NULL_TIME, Transactions};
 use crate::error::{Error, Result};
+use crate::monitor::Monitor;
+use crate::numeric::blocks;
 use crate::numeric::elementary::{ln, ln_1p};
-use crate::numeric::sum::ExactSum;
+use crate::numeric::sum::{RunningSum, exact_sum};
 
 /// An order log with, where the caller has them, how much was used and how it was liked.
 ///
@@ -48,28 +50,27 @@ pub(super) struct OrderLogParts<'a> {
     parts: &'a [OrderLog<'a>],
 }
 
-/// A column that a log may have.
-type Column<'a> = fn(&OrderLog<'a>) -> Option<&'a [f64]>;
-
 impl<'a> OrderLogParts<'a> {
     /// Refuses columns of different length, values that are infinite, and a column that only some parts have.
-    pub(super) fn new(parts: &'a [OrderLog<'a>]) -> Result<Self> {
+    pub(super) fn new(parts: &'a [OrderLog<'a>], monitor: &mut Monitor<'_>) -> Result<Self> {
         let log = Self { parts };
-        let columns: [(&'static str, Column<'a>); 2] = [("usage", |p| p.usage), ("feedback", |p| p.feedback)];
         for (first, part) in log.parts() {
             part.transactions.check_lengths()?;
-            for (name, column) in columns {
-                let values = column(part);
-                if values.is_some() != column(&parts[0]).is_some() {
+            for column in [USAGE, FEEDBACK] {
+                let Some(values) = column.of(part) else { continue };
+                check::same_rows(column.name, values.len(), part.transactions.time.len())?;
+                if parts.iter().any(|part| column.of(part).is_none()) {
                     return Err(Error::ShapeMismatch {
-                        name: name.into(),
+                        name: column.name.into(),
                         got: "values for some parts of the log".to_owned(),
                         expected: "values for all parts or for none".to_owned(),
                     });
                 }
-                let Some(values) = values else { continue };
-                check::same_rows(name, values.len(), part.transactions.time.len())?;
-                check_not_infinite(name, values).map_err(|error| error.in_rows_from(first))?;
+                for step in blocks::steps(values.len()) {
+                    monitor.poll()?;
+                    check_not_infinite(column.name, &values[step.clone()])
+                        .map_err(|error| error.in_rows_from(first + step.start))?;
+                }
             }
         }
         Ok(log)
@@ -84,54 +85,114 @@ impl<'a> OrderLogParts<'a> {
         })
     }
 
-    /// One input a customer, in the order of `customers`.
-    pub(super) fn inputs(&self, customers: &Customers) -> Result<Vec<CustomerInput>> {
-        let usage = self.per_customer("usage", |part| part.usage, customers, |sum, _| sum)?;
-        let feedback = self.per_customer("feedback", |part| part.feedback, customers, |sum, n| sum / n)?;
-        let mut inputs = CustomerInput::all(customers);
-        for (i, input) in inputs.iter_mut().enumerate() {
-            input.usage = usage.get(i).copied().flatten();
-            input.feedback = feedback.get(i).copied().flatten();
+    /// One input a customer, in the order of `customers`, who are those of `orders`.
+    pub(super) fn inputs(
+        &self,
+        orders: &Accumulator,
+        customers: &Customers,
+        monitor: &mut Monitor<'_>,
+    ) -> Result<Vec<CustomerInput>> {
+        let mut inputs = CustomerInput::all(customers, monitor)?;
+        if self.has(USAGE) {
+            let sums = self.per_customer(USAGE, orders, customers, monitor)?;
+            for (input, (sum, n)) in inputs.iter_mut().zip(sums) {
+                input.usage = (n > 0).then_some(sum);
+            }
+        }
+        if self.has(FEEDBACK) {
+            let sums = self.per_customer(FEEDBACK, orders, customers, monitor)?;
+            for (input, (sum, n)) in inputs.iter_mut().zip(sums) {
+                input.feedback = (n > 0).then(|| sum / n as f64);
+            }
         }
         Ok(inputs)
     }
 
-    /// Sums a column over each customer's rows up to `as_of`, and `finish`es the sum with the number of values in it.
+    fn has(&self, column: Column) -> bool {
+        self.parts.iter().any(|part| column.of(part).is_some())
+    }
+
+    /// The sum of a column over each customer's rows up to `as_of`, and how many values are in it.
     fn per_customer(
         &self,
-        name: &'static str,
-        column: Column<'a>,
+        column: Column,
+        orders: &Accumulator,
         customers: &Customers,
-        finish: impl Fn(f64, f64) -> f64,
-    ) -> Result<Vec<Option<f64>>> {
-        let mut known: Vec<(usize, f64)> = Vec::new();
-        for part in self.parts {
-            let Some(values) = column(part) else { return Ok(Vec::new()) };
-            let log = &part.transactions;
-            let places = customers.ids.places(log.customer);
-            let counts = |row: usize| {
-                let valid = log.time[row] != NULL_TIME && log.amount[row].is_finite();
-                valid && log.time[row] <= customers.as_of && !values[row].is_nan()
-            };
-            let rows = (0..values.len()).filter(|&row| counts(row));
-            known.extend(rows.filter_map(|row| Some((places[row]?, values[row]))));
+        monitor: &mut Monitor<'_>,
+    ) -> Result<Vec<(f64, u64)>> {
+        let mut sums = blocks::collect(customers.len(), monitor, |_| (RunningSum::default(), 0_u64))?;
+        self.each_value(column, orders, customers, monitor, |place, value| {
+            sums[place].0.add(value);
+            sums[place].1 += 1;
+        })?;
+        let mut sums =
+            blocks::collect(sums.len(), monitor, |i| (sums[i].0.exact().unwrap_or(f64::NAN), sums[i].1))?;
+        if !sums.iter().any(|(sum, _)| sum.is_nan()) {
+            return Ok(sums);
         }
-        known.sort_by_key(|&(customer, _)| customer);
 
-        let mut values = vec![None; customers.len()];
-        for rows in known.chunk_by(|a, b| a.0 == b.0) {
-            let mut sum = ExactSum::default();
-            rows.iter().for_each(|&(_, value)| sum.add(value));
-            let (customer, sum) = (rows[0].0, sum.value());
+        // The few sums that lost a bit, again.
+        let mut values: Vec<(usize, f64)> = Vec::new();
+        self.each_value(column, orders, customers, monitor, |place, value| {
+            if sums[place].0.is_nan() {
+                values.push((place, value));
+            }
+        })?;
+        blocks::sort(&mut values, monitor, |a, b| a.0.cmp(&b.0))?;
+        for values in values.chunk_by(|a, b| a.0 == b.0) {
+            let place = values[0].0;
+            let sum = exact_sum(values.iter().map(|&(_, value)| value));
             if sum.is_infinite() {
-                let label = customers.ids.label(customer);
+                let label = customers.ids.label(place);
                 let reason =
                     format!("customer {label}: adds up to more than the largest float; use a larger unit");
-                return Err(Error::Degenerate { name: name.into(), reason: reason.into() });
+                return Err(Error::Degenerate { name: column.name.into(), reason: reason.into() });
             }
-            values[customer] = Some(finish(sum, rows.len() as f64));
+            sums[place].0 = sum;
         }
-        Ok(values)
+        Ok(sums)
+    }
+
+    /// Calls `take` with each value that counts and the place of its customer.
+    fn each_value(
+        &self,
+        column: Column,
+        orders: &Accumulator,
+        customers: &Customers,
+        monitor: &mut Monitor<'_>,
+        mut take: impl FnMut(usize, f64),
+    ) -> Result<()> {
+        for part in self.parts {
+            let (log, Some(values)) = (&part.transactions, column.of(part)) else { continue };
+            let places = orders.places(customers, log.customer, monitor)?;
+            for step in blocks::steps(values.len()) {
+                monitor.poll()?;
+                for row in step {
+                    let valid = log.time[row] != NULL_TIME && log.amount[row].is_finite();
+                    let counts = valid && log.time[row] <= customers.as_of && !values[row].is_nan();
+                    if counts && places[row] != NO_PLACE {
+                        take(places[row] as usize, values[row]);
+                    }
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+/// A column that a log may have.
+#[derive(Clone, Copy)]
+struct Column {
+    name: &'static str,
+    values: for<'a> fn(&OrderLog<'a>) -> Option<&'a [f64]>,
+}
+
+const USAGE: Column = Column { name: "usage", values: |log| log.usage };
+const FEEDBACK: Column = Column { name: "feedback", values: |log| log.feedback };
+
+impl Column {
+    fn of<'a>(self, log: &OrderLog<'a>) -> Option<&'a [f64]> {
+        (self.values)(log)
     }
 }
 
@@ -167,17 +228,15 @@ pub struct CustomerInput {
 
 impl CustomerInput {
     /// The purchases of each customer, in their order.
-    pub(super) fn all(customers: &Customers) -> Vec<Self> {
-        (0..customers.len())
-            .map(|i| Self {
-                recency_days: customers.recency_days[i],
-                n_purchases: customers.n_purchases[i],
-                total_amount: customers.total_amount[i],
-                tenure_days: customers.tenure_days[i],
-                usage: None,
-                feedback: None,
-            })
-            .collect()
+    pub(super) fn all(customers: &Customers, monitor: &mut Monitor<'_>) -> Result<Vec<Self>> {
+        blocks::collect(customers.len(), monitor, |i| Self {
+            recency_days: customers.recency_days[i],
+            n_purchases: customers.n_purchases[i],
+            total_amount: customers.total_amount[i],
+            tenure_days: customers.tenure_days[i],
+            usage: None,
+            feedback: None,
+        })
     }
 
     pub(super) fn check(&self) -> Result<()> {
