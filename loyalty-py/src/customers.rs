@@ -1,13 +1,14 @@
 //! Customer rows.
 
-use crate::columns::{Log, LogColumns};
+use crate::columns::{Log, LogColumns, Texts};
 use crate::convert::{array, core, specification};
 use crate::error::guarded;
 use crate::monitor::{Listener, run};
 use loyalty_core::customers::{self, CustomerIds, SummaryParams, Transactions};
 use loyalty_core::scorecard::OrderLog;
+use pyo3::exceptions::{PyTypeError, PyValueError};
 use pyo3::prelude::*;
-use pyo3::types::{PyDict, PyList};
+use pyo3::types::PyDict;
 use std::sync::Mutex;
 
 /// One row a customer, by columns.
@@ -26,8 +27,8 @@ pub(crate) fn table<'py>(py: Python<'py>, customers: customers::Customers) -> Py
     columns.set_item("t", array(py, customers.t))?;
     columns.set_item("repeat_mean_amount", array(py, customers.repeat_mean_amount))?;
     columns.set_item("as_of", customers.as_of)?;
-    let counts = serde_json::to_string(&customers.counts)
-        .map_err(|error| pyo3::exceptions::PyValueError::new_err(error.to_string()))?;
+    let counts =
+        serde_json::to_string(&customers.counts).map_err(|error| PyValueError::new_err(error.to_string()))?;
     columns.set_item("counts", counts)?;
     Ok(columns)
 }
@@ -37,21 +38,12 @@ fn signed(counts: Vec<u64>) -> Vec<i64> {
     counts.into_iter().map(|count| count as i64).collect()
 }
 
-/// Whole numbers as an array, texts as a list.
+/// Whole numbers as an array, texts as [`Texts`].
 fn ids(py: Python<'_>, ids: CustomerIds) -> PyResult<Bound<'_, PyAny>> {
-    /// After so many texts other threads get their turn.
-    const BLOCK: usize = 65_536;
     match ids {
         CustomerIds::Int(ids) => Ok(array(py, ids).into_any()),
-        CustomerIds::Str(ids) => {
-            let list = PyList::empty(py);
-            for block in ids.chunks(BLOCK) {
-                list.call_method1("extend", (block,))?;
-                py.detach(std::thread::yield_now);
-            }
-            Ok(list.into_any())
-        }
-        _ => Err(pyo3::exceptions::PyTypeError::new_err("ids of a kind that this package does not know")),
+        CustomerIds::Str(ids) => Bound::new(py, py.detach(|| Texts::plain(ids))).map(Bound::into_any),
+        _ => Err(PyTypeError::new_err("ids of a kind that this package does not know")),
     }
 }
 
@@ -149,18 +141,18 @@ impl Accumulator {
         })
     }
 
-    /// The customers at `from`, and the sum of each one's amounts from then until `to`.
+    /// The customers at `start`, and the sum of each one's amounts from then until `end`.
     fn purchase_totals<'py>(
         &self,
         py: Python<'py>,
-        from: i64,
-        to: i64,
+        start: i64,
+        end: i64,
     ) -> PyResult<(Bound<'py, PyDict>, Bound<'py, numpy::PyArray1<f64>>)> {
         guarded(py, || {
             let (customers, totals) = run(py, None, |monitor| {
                 let rows = self.locked();
-                let customers = rows.finish_with(Some(from), monitor)?;
-                let totals = rows.purchase_totals_with(&customers, from, to, monitor)?;
+                let customers = rows.finish_with(Some(start), monitor)?;
+                let totals = rows.purchase_totals_with(&customers, start, end, monitor)?;
                 Ok((customers, totals))
             })?;
             Ok((table(py, customers)?, array(py, totals)))
@@ -169,8 +161,11 @@ impl Accumulator {
 
     /// Earliest and latest time.
     #[getter]
-    fn span(&self) -> Option<(i64, i64)> {
-        let rows = self.locked();
-        rows.earliest_time().zip(rows.latest_time())
+    fn span(&self, py: Python<'_>) -> Option<(i64, i64)> {
+        // Whoever has the rows may wait for the interpreter's lock, so none waits for the rows with it.
+        py.detach(|| {
+            let rows = self.locked();
+            rows.earliest_time().zip(rows.latest_time())
+        })
     }
 }

@@ -20,7 +20,7 @@ class Table:
     """Columns of equal length under their names."""
 
     caption: str
-    columns: Mapping[str, Sequence[Any]]
+    columns: Mapping[str, Any]
 
 
 def page(title: str, tables: Sequence[Table]) -> str:
