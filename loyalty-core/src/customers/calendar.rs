@@ -106,3 +106,88 @@ fn spells(zone: &TimeZone, low: i64, high: i64) -> Vec<Spell> {
     }
     spells
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const DAY: i64 = MICROSECONDS_PER_DAY;
+    const ALWAYS: (i64, i64) = (i64::MIN, i64::MAX);
+
+    fn calendar(period: Period, tz: &str) -> Calendar {
+        Calendar::new(period, Some(tz), ALWAYS).unwrap()
+    }
+
+    fn instant(text: &str) -> i64 {
+        text.parse::<Timestamp>().unwrap().as_microsecond()
+    }
+
+    /// The day around an instant, as it begins and ends.
+    fn day(tz: &str, time: &str) -> [i64; 2] {
+        let (start, end) = calendar(Period::Day, tz).bounds(instant(time));
+        [start, end + 1]
+    }
+
+    #[test]
+    fn days_are_those_of_the_zone() {
+        let spring = day("Europe/Berlin", "2024-03-31T12:00:00Z");
+        assert_eq!(spring, ["2024-03-30T23:00:00Z", "2024-03-31T22:00:00Z"].map(instant));
+        let kathmandu = day("asia/KATHMANDU", "2024-01-01T18:14:59.999999Z");
+        assert_eq!(kathmandu, ["2023-12-31T18:15:00Z", "2024-01-01T18:15:00Z"].map(instant));
+        let (start, end) = calendar(Period::Month, "Europe/Berlin").bounds(instant("2024-03-31T22:00:00Z"));
+        assert_eq!([start, end + 1], ["2024-03-31T22:00:00Z", "2024-04-30T22:00:00Z"].map(instant));
+    }
+
+    #[test]
+    fn a_clock_that_leaps_over_midnight_begins_the_day_late() {
+        // In Brazil from 00:00 to 01:00.
+        let day_of_leap = day("America/Sao_Paulo", "2018-11-04T12:00:00Z");
+        assert_eq!(day_of_leap, ["2018-11-04T03:00:00Z", "2018-11-05T02:00:00Z"].map(instant));
+        // In Toronto from 23:30 to 00:30.
+        let toronto = day("America/Toronto", "1919-03-31T12:00:00Z");
+        assert_eq!(toronto, ["1919-03-31T04:30:00Z", "1919-04-01T04:00:00Z"].map(instant));
+        // Samoa had no 30th of December.
+        let samoa = day("Pacific/Apia", "2011-12-30T09:59:59.999999Z");
+        assert_eq!(samoa, ["2011-12-29T10:00:00Z", "2011-12-30T10:00:00Z"].map(instant));
+        assert_eq!(day("Pacific/Apia", "2011-12-30T10:00:00Z")[1], instant("2011-12-31T10:00:00Z"));
+    }
+
+    #[test]
+    fn a_clock_set_back_over_midnight_does_not_split_the_day() {
+        // In Newfoundland from 00:01 to 23:01.
+        let second_evening = day("America/St_Johns", "2010-11-07T03:00:00Z");
+        assert_eq!(second_evening, ["2010-11-07T02:30:00Z", "2010-11-08T03:30:00Z"].map(instant));
+        assert_eq!(day("America/St_Johns", "2010-11-07T02:29:59Z")[1], second_evening[0]);
+    }
+
+    #[test]
+    fn periods_touch_wherever_they_lie() {
+        let zones = ["Europe/Berlin", "Pacific/Apia", "America/St_Johns", "Africa/Cairo", "America/Juneau"];
+        let mut times =
+            vec![i64::MIN, i64::MIN + DAY, i64::MAX - DAY, i64::MAX, -70_000 * DAY, 4_000_000 * DAY];
+        times.extend((-60_000..60_000).step_by(977).map(|hour| hour * DAY / 3));
+        for tz in zones {
+            for period in [Period::Day, Period::Week, Period::Month] {
+                let calendar = calendar(period, tz);
+                for &time in &times {
+                    let (start, end) = calendar.bounds(time);
+                    assert!(start <= time && time <= end, "{tz} {period:?} {time}");
+                    assert_eq!((calendar.bounds(start), calendar.bounds(end)), ((start, end), (start, end)));
+                    assert!(end == i64::MAX || calendar.bounds(end + 1).0 == end + 1);
+                    assert!(start == i64::MIN || calendar.bounds(start - 1).1 == start - 1);
+                    // The span that a calendar was made for plays no part.
+                    let other = Calendar::new(period, Some(tz), (time, time)).unwrap();
+                    assert_eq!(other.bounds(time), (start, end), "{tz} {period:?} {time}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn utc_by_name_is_utc() {
+        for tz in ["UTC", "utc", "Etc/UTC"] {
+            let utc = Calendar::new(Period::Week, None, ALWAYS).unwrap();
+            assert_eq!(calendar(Period::Week, tz), utc);
+        }
+    }
+}

@@ -77,7 +77,7 @@ impl Log<'_> {
             self.tallied(as_of, n_threads, monitor)
         }?;
         let counts = self.count(&figures, as_of, counts, monitor)?;
-        self.table(&figures, params.time_unit, as_of, counts, monitor)
+        self.table(figures, params.time_unit, as_of, counts, monitor)
     }
 
     /// For each customer number the time of the first order after `after`, or [`NULL_TIME`](super::NULL_TIME).
@@ -285,7 +285,7 @@ impl Log<'_> {
 
     fn table(
         &self,
-        figures: &[Figures],
+        all_figures: Vec<Figures>,
         unit: TimeUnit,
         as_of: i64,
         counts: RowCounts,
@@ -295,16 +295,17 @@ impl Log<'_> {
         let mut numbers = Vec::with_capacity(all.len());
         for step in blocks::steps(all.len()) {
             monitor.poll()?;
-            numbers.extend(all[step].iter().filter(|&&number| figures[number as usize].n_purchases > 0));
+            numbers.extend(all[step].iter().filter(|&&number| all_figures[number as usize].n_purchases > 0));
         }
         let mut beyond = None;
         let figures = blocks::collect(numbers.len(), monitor, |i| {
-            let f = figures[numbers[i] as usize];
+            let f = all_figures[numbers[i] as usize];
             if f.total.is_infinite() || f.rest.is_infinite() {
                 beyond.get_or_insert(i);
             }
             f
         })?;
+        drop(all_figures);
         if let Some(i) = beyond {
             return Err(overflow(&self.index.ids(&numbers[i..=i], monitor)?.label(0)));
         }

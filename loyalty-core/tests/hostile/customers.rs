@@ -3,8 +3,10 @@
 use loyalty_core::Error;
 use loyalty_core::customers::{
     Accumulator, CustomerIds, Customers, Ids, NULL_TIME, OnInvalid, Period, Refunds, SummaryParams, TimeUnit,
-    Transactions, summarize,
+    Transactions, summarize, summarize_with,
 };
+use loyalty_core::monitor::{Monitor, Progress};
+use std::ops::ControlFlow;
 use std::time::{Duration, Instant};
 
 const PERIODS: [Period; 4] = [Period::None, Period::Day, Period::Week, Period::Month];
@@ -38,6 +40,23 @@ fn parameters_out_of_range() {
         refused(summarize(&log, &params), "INVALID_PARAMETER", name);
         refused(Accumulator::new(params), "INVALID_PARAMETER", name);
     }
+    for tz in [
+        "",
+        "Mars/Olympus",
+        "Etc/Unknown",
+        "Europe/Berlin ",
+        "+01:00",
+        "../etc/passwd",
+        "localtime",
+        "EST5EDT4",
+    ] {
+        let params = SummaryParams::default().tz(tz.to_owned()).period(Period::None);
+        let error = refused(summarize(&log, &params), "INVALID_PARAMETER", "tz");
+        assert!(error.to_string().contains(&format!("tz is {tz};")), "{error}");
+        refused(Accumulator::new(params), "INVALID_PARAMETER", "tz");
+    }
+    let params = SummaryParams::default().tz("europe/BERLIN".to_owned());
+    assert_eq!(Accumulator::new(params).unwrap().params().tz.as_deref(), Some("europe/BERLIN"));
     let accumulator = Accumulator::new(SummaryParams::default()).unwrap();
     refused(accumulator.finish(Some(NULL_TIME)), "INVALID_PARAMETER", "as_of");
     assert!(summarize(&log, &SummaryParams::default().n_threads(usize::MAX)).is_ok());
@@ -185,6 +204,7 @@ fn kinds_of_ids_do_not_mix_and_a_failure_changes_nothing() {
     refused(accumulator.merge(texts.clone()), "SHAPE_MISMATCH", "customer");
     for (params, name) in [
         (SummaryParams::default().period(Period::Week), "period"),
+        (SummaryParams::default().tz("Asia/Kathmandu".to_owned()), "tz"),
         (SummaryParams::default().refunds(Refunds::Ignore), "refunds"),
         (dropping(), "on_invalid"),
         (SummaryParams::default().time_unit(TimeUnit::Year), "time_unit"),
@@ -200,6 +220,68 @@ fn kinds_of_ids_do_not_mix_and_a_failure_changes_nothing() {
     assert_eq!(accumulator.next_purchase(&strangers, 0), [NULL_TIME]);
     assert_eq!(accumulator.purchase_totals(&strangers, 0, 99).unwrap(), [0.0]);
     assert_eq!(accumulator.finish(None).unwrap(), before);
+}
+
+#[test]
+fn parts_that_do_not_fit_together() {
+    let params = SummaryParams::default();
+    fn together(parts: &[Transactions<'_>], params: &SummaryParams) -> Result<Customers, Error> {
+        summarize_with(parts, params, &mut Monitor::silent())
+    }
+    let good = Transactions::new(&[5, 6], &[1, 2], &[1.0, 2.0]);
+    let texts = Transactions::new(&["5"], &[9], &[1.0]);
+    refused(together(&[good, texts], &params), "SHAPE_MISMATCH", "customer");
+    refused(together(&[good.order(&[1, 2]), good.order(&["a", "b"])], &params), "SHAPE_MISMATCH", "order");
+    refused(together(&[good, Transactions::new(&[7], &[9], &[])], &params), "SHAPE_MISMATCH", "amount");
+    let bad = Transactions::new(&[5, 6], &[1, 2], &[1.0, f64::NAN]);
+    let error = refused(together(&[good, good, bad], &params), "NON_FINITE", "amount");
+    assert!(matches!(error, Error::NonFinite { row: 5, .. }), "{error}");
+
+    refused(together(&[], &params), "TOO_FEW_ROWS", "time");
+    assert!(together(&[], &params.clone().as_of(7)).unwrap().is_empty());
+    assert!(together(&[good, Transactions::new(&[] as &[i64; 0], &[], &[])], &params).unwrap().len() == 2);
+}
+
+#[test]
+fn whatever_is_cancelled_leaves_nothing_behind() {
+    let rows = 100_000;
+    let texts: Vec<String> = (0..rows).map(|i| format!("{}", i % 70_001)).collect();
+    let customer: Vec<&str> = texts.iter().map(String::as_str).collect();
+    let order: Vec<i64> = (0..rows).map(|i| i / 2 * 1_000_003).collect();
+    let (time, amount): (Vec<i64>, Vec<f64>) = (0..rows).map(|i| (i * 7_000_000, i as f64 - 9.0)).unzip();
+    let log = Transactions::new(&customer, &time, &amount).order(&order);
+    let mut accumulator = Accumulator::new(SummaryParams::default()).unwrap();
+    accumulator.update(&Transactions::new(&["a", "7"], &[1, 2], &[1.0, 2.0])).unwrap();
+    let before = accumulator.finish(None).unwrap();
+
+    let mut cancelled = 0;
+    for calls in 0.. {
+        let mut left = calls;
+        let mut listener = |progress: Progress| {
+            assert_eq!(progress.stage, "customers");
+            left -= 1;
+            if left < 0 { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+        };
+        match accumulator.update_with(&log, &mut Monitor::new(&mut listener)) {
+            Ok(()) => break,
+            Err(error) => assert_eq!(error, Error::Cancelled),
+        }
+        cancelled += 1;
+        assert_eq!(accumulator.finish(None).unwrap(), before, "cancelled at call {calls}");
+    }
+    assert!(cancelled > 20);
+    let mut fresh = Accumulator::new(SummaryParams::default()).unwrap();
+    fresh.update(&Transactions::new(&["a", "7"], &[1, 2], &[1.0, 2.0])).unwrap();
+    fresh.update(&log).unwrap();
+    assert_eq!(accumulator.finish(None).unwrap(), fresh.finish(None).unwrap());
+
+    let customers = fresh.finish(None).unwrap();
+    let flag = std::sync::atomic::AtomicBool::new(true);
+    let stopped = || Monitor::silent().cancelled_by(&flag);
+    assert_eq!(summarize_with(&[log], &SummaryParams::default(), &mut stopped()), Err(Error::Cancelled));
+    assert_eq!(fresh.finish_with(None, &mut stopped()), Err(Error::Cancelled));
+    assert_eq!(fresh.next_purchase_with(&customers, 0, &mut stopped()), Err(Error::Cancelled));
+    assert_eq!(fresh.purchase_totals_with(&customers, 0, 9, &mut stopped()), Err(Error::Cancelled));
 }
 
 #[test]

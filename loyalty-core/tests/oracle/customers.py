@@ -2,7 +2,9 @@
 
 import math
 from fractions import Fraction
+from importlib.metadata import version
 from pathlib import Path
+from zoneinfo import ZoneInfo, reset_tzpath
 
 import lifetimes
 import numpy as np
@@ -13,6 +15,7 @@ from vectors import Vectors
 
 PANDAS = f"pandas {pd.__version__} groupby, math.fsum"
 LIFETIMES = f"lifetimes {lifetimes.__version__}, summary_data_from_transaction_data"
+ZONES = f"{PANDAS}, zoneinfo with tzdata {version('tzdata')}"
 RULE = "the rule itself"
 DAY = 86_400_000_000
 UNITS = {"hour": Fraction(DAY, 24), "day": Fraction(DAY), "week": Fraction(7 * DAY), "month": Fraction(DAY * 36525, 1200),
@@ -24,15 +27,19 @@ COLUMNS = ["n_purchases", "total_amount", "mean_amount", "first_time", "last_tim
 RTOL = {"mean_amount": 4e-16, "recency_days": 4e-16, "tenure_days": 4e-16, "t_x": 4e-16, "t": 4e-16, "repeat_mean_amount": 4e-16}
 
 vectors = Vectors("customers")
+# The zones of the pinned package, not those of this machine.
+reset_tzpath([])
 
 
 def stamp(text):
     return int(np.datetime64(text, "us").astype(np.int64))
 
 
-def period_of(times, period):
+def period_of(times, period, tz=None):
     """A label that equal periods share."""
     stamps = pd.Series(times.to_numpy().astype("datetime64[us]"), index=times.index)
+    if tz is not None:
+        stamps = stamps.dt.tz_localize("UTC").dt.tz_convert(ZoneInfo(tz)).dt.tz_localize(None)
     return stamps.dt.to_period(FLOORS[period]).astype(str)
 
 
@@ -76,7 +83,7 @@ def summary(log, params):
     counts["without_purchase"] = (~with_purchase).sum()
     log = log[with_purchase]
     counts["counted"] = len(log)
-    log["merged"] = log["key"] if period == "none" else period_of(log["order_time"], period)
+    log["merged"] = log["key"] if period == "none" else period_of(log["order_time"], period, params.get("tz"))
 
     ids, rows = [], {name: [] for name in COLUMNS}
     for customer, own in log.groupby("customer", sort=False):
@@ -285,5 +292,23 @@ vectors.case("no rows, as of a day", "summarize", params={"as_of": 0}, input={"c
 vectors.case("a total that overflows only on the way", "summarize", params={},
              input={"customer": [1, 1, 1], "time": [0, 1, 2], "amount": [1.7e308, 1.7e308, -1.7e308]},
              expected={"total_amount": [1.7e308], "n_purchases": [1]}, oracle="fractions.Fraction")
+
+# Days, weeks and months of time zones, around changes of their clocks, none of which is set back over midnight.
+n = 160
+for tz, change in [("Europe/Berlin", "2024-03-31T01:00"), ("Europe/Berlin", "2024-10-27T01:00"), ("America/New_York", "2024-11-03T06:00"),
+                   ("Australia/Lord_Howe", "2024-04-06T15:00"), ("Asia/Kathmandu", "2024-02-29T18:15"), ("Asia/Kathmandu", "1985-12-31T18:30"),
+                   ("America/St_Johns", "2024-03-10T05:30")]:
+    spread = rng.integers(-5 * DAY, 5 * DAY, n)
+    # Half of the orders lie within two hours of a midnight of the zone.
+    local = pd.Series((stamp(change) + spread).astype("datetime64[us]")).dt.tz_localize("UTC").dt.tz_convert(ZoneInfo(tz))
+    midnights = local.dt.tz_localize(None).dt.normalize().dt.tz_localize(ZoneInfo(tz), nonexistent="shift_forward")
+    midnights = midnights.dt.tz_convert("UTC").dt.tz_localize(None).to_numpy().astype("datetime64[us]").astype(np.int64)
+    near = midnights + rng.integers(-DAY // 12, DAY // 12, n)
+    clock = frame(customer=[int(c) for c in rng.integers(0, 12, n)], amount=np.round(rng.gamma(2.0, 20.0, n), 2),
+                  time=[int(t) for t in np.where(rng.uniform(size=n) < 0.5, near, stamp(change) + spread)])
+    clock_input = shared(f"{tz} {change}", clock)
+    for period in ["day", "week", "month"]:
+        case(f"{tz} around {change}, period {period}", clock, clock_input, {"period": period, "tz": tz}, oracle=ZONES)
+error("an unknown time zone", [1], [0], [1.0], {"tz": "Europe/Atlantis"}, "INVALID_PARAMETER", "tz")
 
 vectors.write()

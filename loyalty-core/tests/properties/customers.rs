@@ -1,9 +1,13 @@
 //! `customers`: neither order nor batches, merges and threads change a bit, and a slow obvious program agrees.
 
+use jiff::civil::Date;
+use jiff::tz::{TimeZone, TimeZoneDatabase};
+use jiff::{Timestamp, ToSpan};
 use loyalty_core::customers::{
     Accumulator, CustomerIds, Customers, Ids, MICROSECONDS_PER_DAY as DAY, NULL_TIME, OnInvalid, Period,
-    Refunds, SummaryParams, TimeUnit, Transactions, summarize,
+    Refunds, SummaryParams, TimeUnit, Transactions, summarize, summarize_with,
 };
+use loyalty_core::monitor::Monitor;
 use loyalty_core::numeric::sum::{ExactSum, exact_sum};
 use loyalty_core::{Error, Result};
 use proptest::prelude::*;
@@ -292,6 +296,56 @@ fn check_against_slow(rows: &[Row], with_orders: bool, params: &SummaryParams, f
     assert_eq!(counts.customers_without_purchase, (by_customer.len() - ids.len()) as u64);
 }
 
+// Periods of a time zone, from what a clock there shows at each minute.
+
+const ZONES: [&str; 7] = [
+    "Europe/Berlin",
+    "America/St_Johns",
+    "America/Sao_Paulo",
+    "Asia/Kathmandu",
+    "Pacific/Apia",
+    "Africa/Cairo",
+    "Australia/Lord_Howe",
+];
+
+fn zone(tz: &str) -> TimeZone {
+    TimeZoneDatabase::bundled().get(tz).unwrap()
+}
+
+/// Instants of 1975 to 2045, each with how far from the next change of the clock an order is to be, if at all.
+fn instants() -> impl Strategy<Value = (i64, Option<i64>)> {
+    let hour = DAY / 24;
+    let distance =
+        prop_oneof![2 => -30 * hour..30 * hour, 1 => -2 * hour..2 * hour, 1 => Just(0), 1 => Just(-1)];
+    (5 * 365 * DAY..75 * 365 * DAY, prop::option::weighted(0.8, distance))
+}
+
+fn near_changes(tz: &str, instants: &[(i64, Option<i64>)]) -> Vec<i64> {
+    let zone = zone(tz);
+    let near = |&(time, distance): &(i64, Option<i64>)| {
+        let change = zone.following(Timestamp::from_microsecond(time).unwrap()).next();
+        distance.zip(change).map_or(time, |(distance, change)| change.timestamp().as_microsecond() + distance)
+    };
+    instants.iter().map(near).collect()
+}
+
+/// The date that a clock in the zone shows.
+fn shown(zone: &TimeZone, time: i64) -> Date {
+    zone.to_datetime(Timestamp::from_microsecond(time).unwrap()).date()
+}
+
+/// The first date of the period around `time`, where a date lasts until a clock shows a later one.
+fn first_date(zone: &TimeZone, time: i64, period: Period) -> Date {
+    const MINUTE: i64 = DAY / 1440;
+    let minutes = (time - 2 * DAY).div_euclid(MINUTE)..=time.div_euclid(MINUTE);
+    let date = minutes.map(|minute| shown(zone, minute * MINUTE)).max().unwrap();
+    match period {
+        Period::Week => date - i64::from(date.weekday().to_monday_zero_offset()).days(),
+        Period::Month => date.first_of_month(),
+        _ => date,
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(256))]
 
@@ -348,6 +402,10 @@ proptest! {
         let mut reversed = part(2);
         reversed.merge(part(0))?;
         reversed.merge(part(1))?;
+
+        let columns = parts.map(|part| Columns::of(part, with_orders));
+        let logs = [0, 1, 2].map(|i| columns[i].log());
+        prop_assert_eq!(summarize_with(&logs, &params, &mut Monitor::silent()), summary(&rows, with_orders, &params));
 
         let customers = whole.finish(Some(as_of))?;
         for other in [batches, left, right, reversed] {
@@ -421,6 +479,19 @@ proptest! {
             }
             (texts, integers) => prop_assert_eq!(texts, integers),
         }
+    }
+
+    #[test]
+    fn periods_of_a_zone_are_those_of_its_clocks(
+        (tz, times) in (prop::sample::select(ZONES.to_vec()), prop::collection::vec(instants(), 1..8))
+            .prop_map(|(tz, instants)| (tz, near_changes(tz, &instants))),
+        period in prop::sample::select(vec![Period::Day, Period::Week, Period::Month]),
+    ) {
+        let zone = zone(tz);
+        let labels: BTreeSet<Date> = times.iter().map(|&time| first_date(&zone, time, period)).collect();
+        let params = SummaryParams::default().period(period).tz(tz.to_owned()).n_threads(1);
+        let log = summarize(&Transactions::new(&vec![1; times.len()], &times, &vec![1.0; times.len()]), &params)?;
+        prop_assert_eq!(log.n_purchases, [labels.len() as u64], "{} {:?}", tz, times);
     }
 
     #[test]
