@@ -287,7 +287,11 @@ impl FittedScorecard {
                 |i: usize| self.score_one(&inputs[i]).map_err(|error| of_customer(&customers, i, &error));
             blocks.range(block).map(score).collect::<Result<Vec<_>>>()
         })?;
-        let rows = scored.into_iter().collect::<Result<Vec<_>>>()?.concat();
+        let mut rows = Vec::with_capacity(inputs.len());
+        for block in scored {
+            monitor.poll()?;
+            rows.extend(block?);
+        }
         Ok(Scores { customers, rows })
     }
 

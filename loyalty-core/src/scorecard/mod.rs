@@ -404,8 +404,11 @@ impl Scorecard {
         } else {
             None
         };
+        monitor.poll()?;
         let scaler = StandardScaler::new().feature_names(CHURN_FEATURES).fit(x.view())?;
-        let model = spec.fit_with(scaler.transform(x.view())?.view(), &churned, None, monitor)?;
+        monitor.poll()?;
+        let scaled = scaler.transform(x.view())?;
+        let model = spec.fit_with(scaled.view(), &churned, None, monitor)?;
         Ok((scaler, model, quality))
     }
 
@@ -431,6 +434,7 @@ impl Scorecard {
             )));
         }
         let next_purchase = orders.next_purchase_with(&before, cutoff, monitor)?;
+        monitor.poll()?;
         let churned = churn::labels(&next_purchase, cutoff, self.horizon_days)?;
         let n_churned = churned.iter().filter(|&&c| c).count();
         if n_churned == 0 || n_churned == churned.len() {
@@ -482,7 +486,9 @@ impl Scorecard {
     /// Clusters of the standardised features, the most valuable first.
     fn fit_clusters(&self, inputs: &[CustomerInput], monitor: &mut Monitor<'_>) -> Result<ClusterPlan> {
         let x = Array2::from(blocks::collect(inputs.len(), monitor, |i| inputs[i].cluster_features())?);
+        monitor.poll()?;
         let scaler = StandardScaler::new().feature_names(CLUSTER_FEATURES).fit(x.view())?;
+        monitor.poll()?;
         let scaled = scaler.transform(x.view())?;
         let mut spec = self.clusters.clone();
         // The silhouette needs fewer clusters than customers.

@@ -2,6 +2,7 @@
 
 use loyalty_core::Error;
 use loyalty_core::customers::{MICROSECONDS_PER_DAY, Transactions};
+use loyalty_core::model::Model;
 use loyalty_core::monitor::{Monitor, Progress};
 use loyalty_core::score::Tiers;
 use loyalty_core::scorecard::{CustomerInput, FittedScorecard, OrderLog, Rule, Scorecard};
@@ -45,6 +46,7 @@ fn choices_out_of_range_are_named() {
         assert_refused(fit(&plan().holdout_share(value), &log), "INVALID_PARAMETER", "holdout_share");
     }
     assert_refused(fit(&plan().margin(f64::NAN), &log), "INVALID_PARAMETER", "margin");
+    assert_refused(fit(&plan().tz("Europe/Atlantis".to_owned()), &log), "INVALID_PARAMETER", "tz");
     assert_refused(fit(&plan().n_threads(0), &log), "INVALID_PARAMETER", "n_threads");
     assert_refused(fit(&plan().actions(vec![]), &log), "INVALID_PARAMETER", "actions");
     let unknown = vec![Rule::new(Some("gold"), None, "greet"), Rule::new(None, None, "wait")];
@@ -89,6 +91,55 @@ fn the_row_of_an_error_is_that_of_the_whole_log() {
     let log = OrderLog::new(Transactions::new(&ids, &times, &amounts));
     let error = Scorecard::new().fit(&log).unwrap_err();
     assert!(matches!(&error, Error::InvalidValue { name, row: 234_567, .. } if name == "time"), "{error}");
+}
+
+#[test]
+fn parts_that_do_not_fit_together_are_named() {
+    let (ids, times, amounts) = columns();
+    let log = OrderLog::new(Transactions::new(&ids, &times, &amounts));
+    let mut usage = vec![1.0; ids.len()];
+    let plan = Scorecard::new();
+    let fit = |parts: &[OrderLog<'_>]| plan.fit_parts(parts, &mut Monitor::silent());
+    for parts in [[log, log.usage(&usage)], [log.usage(&usage), log]] {
+        assert_refused(fit(&parts), "SHAPE_MISMATCH", "usage");
+        let card = fit(&[log]).unwrap();
+        let scores = card.score_parts(&parts, None, None, &mut Monitor::silent());
+        assert_refused(scores, "SHAPE_MISMATCH", "usage");
+    }
+    assert_refused(fit(&[log.feedback(&usage), log]), "SHAPE_MISMATCH", "feedback");
+    let texts = Transactions::new(&["a"], &[0], &[1.0]);
+    assert_refused(fit(&[log, OrderLog::new(texts)]), "SHAPE_MISMATCH", "customer");
+    assert_refused(fit(&[]), "TOO_FEW_ROWS", "time");
+
+    usage[3] = f64::INFINITY;
+    let row = ids.len() + 3;
+    let error = fit(&[log.usage(&vec![1.0; ids.len()]), log.usage(&usage)]).unwrap_err();
+    assert!(
+        matches!(&error, Error::NonFinite { name, row: r, .. } if name == "usage" && *r == row),
+        "{error}"
+    );
+    let mut times = times.clone();
+    times[3] = i64::MIN;
+    let error = fit(&[log, OrderLog::new(Transactions::new(&ids, &times, &amounts))]).unwrap_err();
+    assert!(
+        matches!(&error, Error::InvalidValue { name, row: r, .. } if name == "time" && *r == row),
+        "{error}"
+    );
+}
+
+#[test]
+fn a_model_keeps_its_time_zone() {
+    let plan = Scorecard::new().tz("Pacific/Auckland".to_owned());
+    let card = fit(&plan, &columns()).unwrap();
+    let text = card.to_json().unwrap();
+    assert_eq!(FittedScorecard::from_json(&text).unwrap().params().tz, plan.tz);
+
+    // A file from before there were time zones, and one from a place unknown.
+    let before = text.replace(r#""tz":"Pacific/Auckland","#, "");
+    assert!(before.len() < text.len());
+    assert_eq!(FittedScorecard::from_json(&before).unwrap().params().tz, None);
+    let unknown = FittedScorecard::from_json(&text.replace("Pacific/Auckland", "Pacific/Lemuria"));
+    assert_eq!(unknown.unwrap_err().code(), "BAD_MODEL");
 }
 
 #[test]

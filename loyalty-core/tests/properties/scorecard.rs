@@ -4,6 +4,7 @@ use loyalty_core::Result;
 use loyalty_core::customers::{MICROSECONDS_PER_DAY, Transactions};
 use loyalty_core::model::{AnyModel, Model, load};
 use loyalty_core::monitor::Monitor;
+use loyalty_core::numeric::sum::exact_sum;
 use loyalty_core::scorecard::{CustomerInput, FittedScorecard, OrderLog, Scorecard};
 use proptest::prelude::*;
 
@@ -53,6 +54,54 @@ proptest! {
         loyalty_core::numeric::rng::Rng::new(seed).shuffle(&mut shuffled);
         for n_threads in [1, 2, 3, 8] {
             prop_assert_eq!(&fit(&shuffled, n_threads), &expected);
+        }
+    }
+
+    #[test]
+    fn parts_change_no_bit(orders in orders(60), cuts in (0.0..1.0_f64, 0.0..1.0_f64), hard in any::<bool>()) {
+        let (ids, times, amounts) = columns(&orders);
+        // Some unknown, and some that a sum of plain floats gets wrong.
+        let usage = |i: usize| match (i % 5, i % 7) {
+            (0, _) => f64::NAN,
+            (_, 0) if hard => 1e40,
+            _ => i as f64 / 10.0,
+        };
+        let usage: Vec<f64> = (0..ids.len()).map(usage).collect();
+        let feedback: Vec<f64> = usage.iter().map(|u| u % 5.0).collect();
+        let part = |rows: std::ops::Range<usize>| {
+            let log = Transactions::new(&ids[rows.clone()], &times[rows.clone()], &amounts[rows.clone()]);
+            OrderLog::new(log).usage(&usage[rows.clone()]).feedback(&feedback[rows])
+        };
+        let cut = |share: f64| (share * ids.len() as f64) as usize;
+        let (low, high) = (cut(cuts.0.min(cuts.1)), cut(cuts.0.max(cuts.1)));
+        let parts = [part(0..low), part(low..high), part(high..ids.len())];
+        let whole = part(0..ids.len());
+
+        let plan = Scorecard::new().horizon_days(120.0).n_threads(1);
+        let monitor = &mut Monitor::silent();
+        let (together, apart) = (plan.fit(&whole), plan.fit_parts(&parts, monitor));
+        prop_assert_eq!(&together, &apart);
+        let Ok(card) = together else { return Ok(()) };
+        prop_assert_eq!(card.score(&whole, None), card.score_parts(&parts, None, Some(2), monitor));
+        // The sums, from the exact ones of each customer.
+        let scores = card.score(&whole, None)?;
+        for (i, row) in scores.rows.iter().enumerate() {
+            let label = scores.customers.ids.label(i);
+            let own = |column: &[f64]| -> Vec<f64> {
+                let rows = (0..ids.len()).filter(|&row| ids[row].to_string() == label);
+                rows.map(|row| column[row]).filter(|value| !value.is_nan()).collect()
+            };
+            let (usage, feedback) = (own(&usage), own(&feedback));
+            let one = card.score_one(&CustomerInput {
+                recency_days: scores.customers.recency_days[i],
+                n_purchases: scores.customers.n_purchases[i],
+                total_amount: scores.customers.total_amount[i],
+                tenure_days: scores.customers.tenure_days[i],
+                usage: (!usage.is_empty()).then(|| exact_sum(usage.iter().copied())),
+                feedback: (!feedback.is_empty())
+                    .then(|| exact_sum(feedback.iter().copied()) / feedback.len() as f64),
+            })?;
+            prop_assert_eq!(one, *row);
         }
     }
 
