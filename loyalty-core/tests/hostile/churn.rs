@@ -80,6 +80,11 @@ fn malformed_data() {
     let model = spec.fit(x.view(), &y).unwrap();
     refused(model.predict_proba_one(&[]), "SHAPE_MISMATCH", "x");
     refused(model.predict(Array2::zeros((1, 2)).view()), "SHAPE_MISMATCH", "x");
+    refused(
+        model.predict_with(Array2::zeros((1, 1)).view(), Some(0), &mut Monitor::silent()),
+        "INVALID_PARAMETER",
+        "n_threads",
+    );
     assert!(model.predict_proba(Array2::zeros((0, 1)).view()).unwrap().is_empty());
 
     let fit = |weights: &[f64]| spec.fit_with(x.view(), &y, Some(weights), &mut Monitor::silent());

@@ -212,7 +212,8 @@ proptest! {
         let (y, weights) = (y.repeat(400), weights.repeat(400));
         let fit = |n_threads| {
             let mut model = weighted(&spec.clone().n_threads(n_threads), &x, &y, &weights).unwrap();
-            let p: Vec<u64> = model.predict_proba(x.view()).unwrap().into_iter().map(f64::to_bits).collect();
+            let p = model.predict_proba_with(x.view(), Some(n_threads), &mut Monitor::silent()).unwrap();
+            let p: Vec<u64> = p.into_iter().map(f64::to_bits).collect();
             model = serde_json::from_str(&serde_json::to_string(&model).unwrap()).unwrap();
             (model, p)
         };
