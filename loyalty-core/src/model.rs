@@ -117,8 +117,8 @@ pub fn specification<T: DeserializeOwned>(params: &str) -> Result<T> {
         let path = error.path().to_string();
         let value = error.path().iter().try_fold(&params, |value, segment| match segment {
             Segment::Seq { index } => value.get(index),
-            Segment::Map { key } => value.get(key),
-            _ => None,
+            Segment::Map { key } | Segment::Enum { variant: key } => value.get(key),
+            Segment::Unknown => None,
         });
         refusal(&path, value, &error.inner().to_string())
     })
@@ -325,6 +325,11 @@ mod tests {
                 refused::<RetentionTerms>(r#"{"discount_rat": 0.1}"#),
                 parameter,
                 "discount_rat is no parameter; it must be one of discount_rate, horizon, first_margin",
+            ),
+            (
+                refused::<RetentionTerms>(r#"{"discount_rate": 0, "horizon": {"finite": -1}}"#),
+                parameter,
+                "horizon.finite is -1; it must be a whole number, 0 or more",
             ),
             (refused::<RetentionTerms>("{}"), parameter, "discount_rate is missing; it must be given"),
         ] {
