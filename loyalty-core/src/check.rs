@@ -147,7 +147,7 @@ pub(crate) fn sample_weight(weights: &[f64], rows: usize) -> Result<()> {
     if weights.iter().all(|&w| w == 0.0) {
         return Err(Error::Degenerate {
             name: name.into(),
-            reason: "all weights are 0; at least one must be above".into(),
+            reason: "all weights are zero; at least one must be above".into(),
         });
     }
     Ok(())

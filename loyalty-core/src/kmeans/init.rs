@@ -113,13 +113,19 @@ pub(super) fn k_means_plus_plus(
 }
 
 /// The first centroids of one restart: distinct rows, drawn by weight alone. Where no row is left, the last is repeated.
-pub(super) fn random(points: &Points, rng: &mut Rng, monitor: &mut Monitor<'_>) -> Result<Vec<f64>> {
+pub(super) fn random(points: &mut Points, rng: &mut Rng, monitor: &mut Monitor<'_>) -> Result<Vec<f64>> {
     let (n_clusters, columns) = (points.n_clusters(), points.columns());
     let mut centroids = Vec::with_capacity(n_clusters * columns);
-    let drawn = points.draw_distinct(n_clusters, rng, monitor)?;
-    drawn.iter().for_each(|&place| points.copy_row(place, &mut centroids));
-    for done in drawn.len()..n_clusters {
-        centroids.extend_from_within((done - 1) * columns..done * columns);
+    points.forget_distances();
+    for done in 0..n_clusters {
+        monitor.report("kmeans_init", done, Some(n_clusters))?;
+        if done > 0 {
+            points.exclude(&centroids[(done - 1) * columns..], monitor)?;
+        }
+        match points.draw(rng) {
+            Some(place) => points.copy_row(place, &mut centroids),
+            None => centroids.extend_from_within(done.saturating_sub(1) * columns..),
+        }
     }
     Ok(centroids)
 }
@@ -149,7 +155,7 @@ mod tests {
         let drawn = if by_distance {
             k_means_plus_plus(&mut points, &mut rng, monitor).unwrap()
         } else {
-            random(&points, &mut rng, monitor).unwrap()
+            random(&mut points, &mut rng, monitor).unwrap()
         };
         points.leave(&drawn)
     }
@@ -174,6 +180,36 @@ mod tests {
             assert!(drawn.contains(&4.0) && drawn.contains(&9.0), "{drawn:?}");
             assert_eq!(drawn[1], drawn[2]);
         }
+    }
+
+    #[test]
+    fn copies_and_weights_draw_alike_in_any_order() {
+        let rows: Vec<[f64; 2]> = (0..30).map(|i| [f64::from(i * i % 17), f64::from(i % 7)]).collect();
+        let weights: Vec<f64> = (0..30).map(|i| f64::from(i % 4)).collect();
+        let copies: Vec<[f64; 2]> = rows
+            .iter()
+            .zip(&weights)
+            .rev()
+            .flat_map(|(row, &w)| std::iter::repeat_n(*row, w as usize))
+            .collect();
+        for seed in 0..100 {
+            for by_distance in [false, true] {
+                let weighted = start(&Array2::from(rows.clone()), &weights, 5, seed, by_distance);
+                let copied =
+                    start(&Array2::from(copies.clone()), &vec![1.0; copies.len()], 5, seed, by_distance);
+                assert_eq!(weighted, copied, "{seed}");
+            }
+        }
+    }
+
+    #[test]
+    fn rounding_the_rows_changes_no_draw() {
+        let rows = |round: fn(f64) -> f64| {
+            Array2::from_shape_fn((400, 3), |(i, j)| round(((i * 7919 + j * 104_729) % 1009) as f64 / 1009.0))
+        };
+        let exact = start(&rows(|v| v), &[1.0; 400], 6, 3, true);
+        let rounded = start(&rows(|v| f64::from(v as f32)), &[1.0; 400], 6, 3, true);
+        assert!(exact.iter().zip(&rounded).all(|(a, b)| (a - b).abs() < 1e-6), "{exact:?} {rounded:?}");
     }
 
     #[test]

@@ -3,13 +3,18 @@
 use crate::error::Result;
 use crate::monitor::Monitor;
 use crate::numeric::blocks::{self, Blocks};
-use crate::numeric::elementary::ln;
 use crate::numeric::frame::{Frame, exponent, times_power_of_two};
 use crate::numeric::rng::Rng;
 use crate::numeric::tiles::{LANES, Lanes, nearest, squared_distances, tiles};
 use ndarray::{ArrayView2, Axis, CowArray};
 use std::cmp::Ordering;
 use std::ops::Range;
+
+/// Bins of rows by their marks: enough that a draw looks at few rows, and few enough that their masses cost nothing.
+const BINS: usize = 256;
+
+/// Rows whose marks say where the bins end.
+const SAMPLED_ROWS: usize = 4096;
 
 /// Rows in a chunk where clusters and columns are few.
 const CHUNK_ROWS: usize = 8192;
@@ -43,8 +48,10 @@ struct Chunk {
     labels: Vec<u32>,
     /// Squared distances from the nearest centroid, in the passes that keep them.
     distances: Vec<Lanes>,
-    /// The sum of weight times kept distance.
-    mass: f64,
+    /// For each row the bin of its mark.
+    bins: Vec<u8>,
+    /// For each bin the sum of weight times kept distance.
+    masses: Vec<f64>,
     partial: Partial,
     /// The inertia of the partial sums, lane by lane.
     inertia: Lanes,
@@ -104,19 +111,33 @@ impl Partial {
 }
 
 impl Chunk {
-    fn new(x: ArrayView2<'_, f64>, weights: &[f64], frame: &Frame, n_clusters: usize) -> Self {
+    fn new(
+        x: ArrayView2<'_, f64>,
+        weights: &[f64],
+        frame: &Frame,
+        bin_ends: &[f64],
+        n_clusters: usize,
+    ) -> Self {
         let mut lanes = vec![[0.0; LANES]; weights.len().div_ceil(LANES)];
         lanes.as_flattened_mut()[..weights.len()].copy_from_slice(weights);
+        let tiles = tiles(x, frame);
+        let marks = (0..weights.len()).map(|row| mark(row_of(&tiles, x.ncols(), row)));
         Self {
-            tiles: tiles(x, frame),
+            bins: marks.map(|mark| bin_ends.partition_point(|&end| end <= mark) as u8).collect(),
+            tiles,
             weights: lanes,
             labels: vec![0; weights.len()],
             distances: Vec::new(),
-            mass: 0.0,
+            masses: vec![0.0; BINS],
             partial: Partial::new(n_clusters, x.ncols()),
             inertia: [0.0; LANES],
             trials: Vec::new(),
         }
+    }
+
+    /// The values of a row.
+    fn row(&self, row: usize) -> impl Iterator<Item = f64> + '_ {
+        row_of(&self.tiles, self.tiles.len() / self.weights.len(), row)
     }
 
     /// Labels, sums, weights and inertia in one pass over a part of the tiles; all parts follow each other from the first.
@@ -194,15 +215,23 @@ impl Chunk {
         }));
     }
 
-    /// Brings the mass up to date after a change of the kept distances.
-    fn weigh(&mut self) {
-        let mut mass = [0.0; LANES];
-        for (weights, distances) in self.weights.iter().zip(&self.distances) {
-            for lane in 0..LANES {
-                mass[lane] += weights[lane] * distances[lane];
-            }
+    /// Keeps the distance 0 for the rows that are equal to the centroid.
+    fn exclude(&mut self, centroid: &[f64], columns: usize) {
+        for (tile, distances) in self.tiles.chunks_exact(columns).zip(&mut self.distances) {
+            let apart = squared_distances(tile, centroid);
+            *distances = std::array::from_fn(|lane| if apart[lane] == 0.0 { 0.0 } else { distances[lane] });
         }
-        self.mass = mass.iter().sum();
+        self.weigh();
+    }
+
+    /// Brings the masses up to date after a change of the kept distances.
+    fn weigh(&mut self) {
+        self.masses.fill(0.0);
+        let products =
+            self.weights.as_flattened().iter().zip(self.distances.as_flattened()).map(|(w, d)| w * d);
+        for (&bin, mass) in self.bins.iter().zip(products) {
+            self.masses[usize::from(bin)] += mass;
+        }
     }
 }
 
@@ -233,12 +262,19 @@ impl Points {
         let x = x.view();
         let columns = x.ncols();
         let frame = Frame::of(x, given, n_threads, monitor)?;
+        let bin_ends = bin_ends(x, &frame);
         let rows = chunk_rows(n_clusters, columns);
         let parts = Blocks::new(rows / LANES, part_rows(n_clusters, columns).div_ceil(LANES));
         let cut = Blocks::new(x.nrows(), rows);
         let chunks = blocks::map(cut.count(), n_threads, monitor, |index| {
             let rows = cut.range(index);
-            Chunk::new(x.slice_axis(Axis(0), rows.clone().into()), &weights[rows], &frame, n_clusters)
+            Chunk::new(
+                x.slice_axis(Axis(0), rows.clone().into()),
+                &weights[rows],
+                &frame,
+                &bin_ends,
+                n_clusters,
+            )
         })?;
         Ok(Self { frame, weight_exponent, chunks, parts, n_clusters, columns, n_threads })
     }
@@ -378,44 +414,41 @@ impl Points {
         })
     }
 
-    /// A row drawn with a probability proportional to weight times kept distance; none if all of that is 0.
-    pub(super) fn draw(&self, rng: &mut Rng) -> Option<Place> {
-        let chunk = pick(self.chunks.iter().map(|chunk| chunk.mass), rng.uniform())?;
-        let Chunk { weights, distances, .. } = &self.chunks[chunk];
-        let masses = weights.as_flattened().iter().zip(distances.as_flattened()).map(|(w, d)| w * d);
-        let row = pick(masses, rng.uniform())?;
-        Some(Place { chunk, row })
+    /// Keeps the distance 0 for the rows that are equal to the centroid.
+    pub(super) fn exclude(&mut self, centroid: &[f64], monitor: &mut Monitor<'_>) -> Result<()> {
+        let columns = self.columns;
+        self.each(monitor, |chunk| chunk.exclude(centroid, columns))
     }
 
-    /// `count` rows, or all if there are fewer, drawn one after the other without replacement, each with a probability
-    /// proportional to its weight.
+    /// A row drawn with a probability proportional to weight times kept distance; none if all of that is 0.
     ///
-    /// The rows come in the order of independent exponential times whose rates are the weights (Efraimidis and Spirakis
-    /// 2006, Information Processing Letters 97: 181–185).
-    pub(super) fn draw_distinct(
-        &self,
-        count: usize,
-        rng: &mut Rng,
-        monitor: &mut Monitor<'_>,
-    ) -> Result<Vec<Place>> {
-        let earlier = |a: &(f64, Place), b: &(f64, Place)| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1));
+    /// The probabilities are laid end to end in the order of the rows' [marks](mark), where copies of a row lie together:
+    /// the answer depends neither on the order of the rows, nor on whether copies or a weight stand for them.
+    pub(super) fn draw(&self, rng: &mut Rng) -> Option<Place> {
+        let mass_of_bin = |bin: usize| self.chunks.iter().map(|chunk| chunk.masses[bin]).sum();
+        let masses: Vec<f64> = (0..BINS).map(mass_of_bin).collect();
+        let (bin, rest) = pick(masses.iter().copied(), rng.uniform() * masses.iter().sum::<f64>())?;
         let mut rows: Vec<(f64, Place)> = Vec::new();
         for (index, chunk) in self.chunks.iter().enumerate() {
-            monitor.poll()?;
-            let weights = &chunk.weights.as_flattened()[..chunk.labels.len()];
-            let time = |weight: f64| -ln(1.0 - rng.uniform()) / weight;
-            let times = weights.iter().copied().map(time).enumerate();
-            rows.extend(times.map(|(row, time)| (time, Place { chunk: index, row })));
-            keep_first(&mut rows, count, earlier);
+            let in_bin = (0..chunk.bins.len()).filter(|&row| usize::from(chunk.bins[row]) == bin);
+            rows.extend(in_bin.map(|row| (mark(chunk.row(row)), Place { chunk: index, row })));
         }
-        rows.sort_unstable_by(earlier);
-        Ok(rows.into_iter().map(|(_, place)| place).collect())
+        let values = |place: &Place| self.chunks[place.chunk].row(place.row);
+        rows.sort_unstable_by(|(a, at), (b, other)| {
+            let by_value = || values(at).partial_cmp(values(other)).unwrap_or(Ordering::Equal);
+            a.total_cmp(b).then_with(by_value).then(at.cmp(other))
+        });
+        let mass = |&(_, Place { chunk, row }): &(f64, Place)| {
+            let Chunk { weights, distances, .. } = &self.chunks[chunk];
+            weights.as_flattened()[row] * distances.as_flattened()[row]
+        };
+        let (drawn, _) = pick(rows.iter().map(mass), rest)?;
+        Some(rows[drawn].1)
     }
 
     /// Appends the values of a row.
     pub(super) fn copy_row(&self, place: Place, to: &mut Vec<f64>) {
-        let tile = &self.chunks[place.chunk].tiles[place.row / LANES * self.columns..][..self.columns];
-        to.extend(tile.iter().map(|column| column[place.row % LANES]));
+        to.extend(self.chunks[place.chunk].row(place.row));
     }
 
     /// Which of the candidates for the next centroid leaves the least inertia; of several the first.
@@ -441,6 +474,28 @@ impl Points {
     }
 }
 
+/// The values of a row in tiles.
+fn row_of(tiles: &[Lanes], columns: usize, row: usize) -> impl Iterator<Item = f64> + '_ {
+    tiles[row / LANES * columns..][..columns].iter().map(move |column| column[row % LANES])
+}
+
+/// A number by which rows are put in an order that has nothing to do with their place: the same for equal rows, and nearly
+/// the same for nearly equal ones, so that the rounding of the data changes no draw.
+fn mark(row: impl Iterator<Item = f64>) -> f64 {
+    // Multiples of the golden ratio: no two columns weigh the same, nor are they in a ratio that would cancel whole numbers.
+    const GOLDEN: f64 = 0.618_033_988_749_894_9;
+    row.enumerate().map(|(j, value)| value * (0.5 + ((j + 1) as f64 * GOLDEN).fract())).sum()
+}
+
+/// The marks at which bins of about as many rows end, ascending.
+fn bin_ends(x: ArrayView2<'_, f64>, frame: &Frame) -> Vec<f64> {
+    let step = x.nrows().div_ceil(SAMPLED_ROWS).max(1);
+    let entered = |row: usize| x.row(row).into_iter().enumerate().map(|(j, &v)| frame.enter(j, v));
+    let mut marks: Vec<f64> = (0..x.nrows()).step_by(step).map(|row| mark(entered(row))).collect();
+    marks.sort_unstable_by(f64::total_cmp);
+    (1..BINS).map(|bin| marks[bin * marks.len() / BINS]).collect()
+}
+
 /// Leaves the `count` first of this order, in any.
 fn keep_first<T>(items: &mut Vec<T>, count: usize, order: impl FnMut(&T, &T) -> Ordering) {
     if count < items.len() {
@@ -449,16 +504,16 @@ fn keep_first<T>(items: &mut Vec<T>, count: usize, order: impl FnMut(&T, &T) -> 
     }
 }
 
-/// An index drawn with a probability proportional to its mass, by a uniform number in [0, 1); none if all masses are 0.
-fn pick(masses: impl Iterator<Item = f64> + Clone, uniform: f64) -> Option<usize> {
-    let mut rest = uniform * masses.clone().sum::<f64>();
+/// The first index at which the masses so far exceed this much of them, and what of it falls on its own; none if all masses
+/// are 0.
+fn pick(masses: impl Iterator<Item = f64>, mut rest: f64) -> Option<(usize, f64)> {
     let mut last = None;
     for (i, mass) in masses.enumerate().filter(|&(_, mass)| mass > 0.0) {
         if rest < mass {
-            return Some(i);
+            return Some((i, rest));
         }
         rest -= mass;
-        last = Some(i);
+        last = Some((i, mass));
     }
     // Rounding can leave a little of the rest.
     last
@@ -497,14 +552,15 @@ mod tests {
     #[test]
     fn picking_goes_by_mass() {
         let masses = [0.0, 1.0, 0.0, 3.0, 0.0];
-        let picked = |uniform| pick(masses.into_iter(), uniform);
+        let picked = |share: f64| pick(masses.into_iter(), share * 4.0).map(|(index, _)| index);
         assert_eq!(
             [picked(0.0), picked(0.24), picked(0.25), picked(0.99)],
             [Some(1), Some(1), Some(3), Some(3)]
         );
         assert_eq!(pick([0.0; 3].into_iter(), 0.5), None);
+        assert_eq!(pick([1.0, 2.0].into_iter(), 1.5), Some((1, 0.5)));
         // What rounding leaves of the rest falls to the last with a mass.
-        assert_eq!(pick([0.1, 0.2, 0.3, 0.0].into_iter(), 1.0), Some(2));
+        assert_eq!(pick([0.1, 0.2, 0.3, 0.0].into_iter(), 0.7), Some((2, 0.3)));
     }
 
     #[test]

@@ -104,7 +104,7 @@ def clusters(rows, k):
     x = np.column_stack([np.log1p(rows["recency_days"]), np.log(rows["n_purchases"]),
                          np.log1p(rows["total_amount"].clip(lower=0))])
     x = StandardScaler().fit_transform(x)
-    model = KMeans(k, n_init=100, tol=0, random_state=0).fit(x)
+    model = KMeans(k, n_init=1000, tol=0, random_state=0).fit(x)
     mean = rows["total_amount"].groupby(model.labels_).mean()
     place = mean.rank(ascending=False).astype(int)
     names = [f"value {place[label]} of {k}" for label in model.labels_]
@@ -141,8 +141,8 @@ def scores(orders, as_of, horizon, period, normaliser, weights, k, annual_rate):
 
 
 def clusters_of(least, most):
-    """Restarts enough to find the best clusters there are, as the oracle's hundred do."""
-    return {"min_clusters": least, "max_clusters": most, "kmeans": {"n_init": 100, "tol": 0}}
+    """Restarts enough to find the best clusters there are, which one start in a hundred does."""
+    return {"min_clusters": least, "max_clusters": most, "kmeans": {"n_init": 1000, "tol": 0}}
 
 
 def lists(columns):
