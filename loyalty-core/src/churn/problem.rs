@@ -146,17 +146,30 @@ impl Block {
         }
     }
 
-    /// Adds residual·z to the gradient, and curvature·zzᵀ to the Hessian, for the rows of a tile.
-    pub(super) fn accumulate(&mut self, rows: &Range<usize>, residual: &[f64], curvature: Option<&[f64]>) {
+    /// Adds residual·z to the gradient, and curvature·zzᵀ to the Hessian, for the rows of a tile. Of a wide tile that is long
+    /// work, so it asks the monitor.
+    pub(super) fn accumulate(
+        &mut self,
+        rows: &Range<usize>,
+        residual: &[f64],
+        curvature: Option<&[f64]>,
+        monitor: &mut Monitor<'_>,
+    ) -> Result<()> {
+        /// Columns between two questions.
+        const STEP: usize = 32;
+
         let (tile, sums) = self.tile_and_sums(rows);
         let columns = || tile.chunks_exact(rows.len());
         for (sum, column) in sums.gradient.iter_mut().zip(columns()) {
             *sum += dot(residual, column);
         }
-        let Some(curvature) = curvature else { return };
+        let Some(curvature) = curvature else { return monitor.poll() };
         let mut weighted = [0.0; TILE];
         let weighted = &mut weighted[..rows.len()];
         for (j, column) in columns().enumerate() {
+            if j % STEP == 0 {
+                monitor.poll()?;
+            }
             for ((weighted, curvature), z) in weighted.iter_mut().zip(curvature).zip(column) {
                 *weighted = curvature * z;
             }
@@ -164,6 +177,7 @@ impl Block {
                 *sum += dot(weighted, other);
             }
         }
+        Ok(())
     }
 
     /// For each row of a tile: (2y − 1)·direction·z, and Σ|zⱼ|.
@@ -186,7 +200,7 @@ impl Block {
     }
 
     /// Log loss, gradient and Hessian at these coefficients.
-    fn evaluate(&mut self, coefficients: &[f64]) {
+    fn evaluate(&mut self, coefficients: &[f64], monitor: &mut Monitor<'_>) -> Result<()> {
         self.sums.clear();
         let (mut predictor, mut residual, mut curvature) = ([0.0; TILE], [0.0; TILE], [0.0; TILE]);
         for rows in self.tiles() {
@@ -218,8 +232,9 @@ impl Block {
             sums.loss += loss;
             sums.residual += residuals;
             self.predictor[rows.clone()].copy_from_slice(predictor);
-            self.accumulate(&rows, &residual[..rows.len()], Some(&curvature[..rows.len()]));
+            self.accumulate(&rows, &residual[..rows.len()], Some(&curvature[..rows.len()]), monitor)?;
         }
+        Ok(())
     }
 }
 
@@ -391,14 +406,18 @@ impl Problem {
 
     /// One pass: log loss, gradient and Hessian at these coefficients.
     pub(super) fn evaluate(&mut self, coefficients: &[f64], monitor: &mut Monitor<'_>) -> Result<()> {
-        self.fold(monitor, |block| block.evaluate(coefficients))
+        self.fold(monitor, |block, monitor| block.evaluate(coefficients, monitor))
     }
 
-    /// Works on each block and merges the sums.
-    pub(super) fn fold(&mut self, monitor: &mut Monitor<'_>, work: impl Fn(&mut Block) + Sync) -> Result<()> {
-        self.for_each(monitor, |block| {
+    /// Works on each block and merges the sums; the work asks the monitor of its thread.
+    pub(super) fn fold(
+        &mut self,
+        monitor: &mut Monitor<'_>,
+        work: impl Fn(&mut Block, &mut Monitor<'_>) -> Result<()> + Sync,
+    ) -> Result<()> {
+        blocks::for_each_long(&mut self.blocks, self.n_threads, monitor, |_, block, monitor| {
             block.sums.clear();
-            work(block);
+            work(block, monitor)
         })?;
         blocks::merge(&mut self.blocks, |left, right| left.sums.merge(&right.sums));
         Ok(())
@@ -499,10 +518,11 @@ mod tests {
 
         let names: Vec<String> = ["a", "b", "c"].map(String::from).to_vec();
         problem.orthonormalise(&names, &mut Monitor::silent()).unwrap();
-        let whole = |block: &mut Block| {
+        let whole = |block: &mut Block, monitor: &mut Monitor<'_>| {
             for rows in block.tiles() {
-                block.accumulate(&rows, &vec![0.0; rows.len()], Some(&vec![1.0; rows.len()]));
+                block.accumulate(&rows, &vec![0.0; rows.len()], Some(&vec![1.0; rows.len()]), monitor)?;
             }
+            Ok(())
         };
         problem.fold(&mut Monitor::silent(), whole).unwrap();
         for i in 0..4 {

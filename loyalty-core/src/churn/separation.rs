@@ -44,7 +44,7 @@ pub(super) fn direction(
 fn certified(problem: &mut Problem, step: &[f64], monitor: &mut Monitor<'_>) -> Result<Option<Vec<f64>>> {
     let order = problem.order();
     let rows = problem.rows() as f64;
-    problem.fold(monitor, |block| mark_boundary(block, step))?;
+    problem.fold(monitor, |block, monitor| mark_boundary(block, step, monitor))?;
     let mut factor = problem.sums().hessian.clone();
     let largest = (0..order).map(|j| factor[packed(j, j)]).fold(0.0, f64::max);
     // The boundary rows leave the direction free, so their Gram matrix is singular; the shift keeps that part of the step.
@@ -58,7 +58,7 @@ fn certified(problem: &mut Problem, step: &[f64], monitor: &mut Monitor<'_>) -> 
     }
     let mut direction = step.to_vec();
     for _ in 0..4 {
-        problem.fold(monitor, |block| push_on_boundary(block, &direction))?;
+        problem.fold(monitor, |block, monitor| push_on_boundary(block, &direction, monitor))?;
         let mut push = problem.sums().gradient.clone();
         cholesky_solve(&factor, &mut push);
         add_scaled(&mut direction, -1.0, &push);
@@ -69,7 +69,7 @@ fn certified(problem: &mut Problem, step: &[f64], monitor: &mut Monitor<'_>) -> 
         return Ok(None);
     }
     direction.iter_mut().for_each(|d| *d /= size);
-    problem.fold(monitor, |block| relative_margins(block, &direction))?;
+    problem.fold(monitor, |block, monitor| relative_margins(block, &direction, monitor))?;
     let sums = problem.sums();
     let separates = sums.least_margin >= -ZERO && sums.largest_predictor > 1e-4 / rows.sqrt();
     Ok(separates.then_some(direction))
@@ -80,7 +80,7 @@ fn largest_absolute(v: &[f64]) -> f64 {
 }
 
 /// Marks the rows that the step does not carry away from the other class, and adds up their Gram matrix.
-fn mark_boundary(block: &mut Block, step: &[f64]) {
+fn mark_boundary(block: &mut Block, step: &[f64], monitor: &mut Monitor<'_>) -> Result<()> {
     block.on_boundary.clear();
     for rows in block.tiles() {
         for (margin, _) in block.margins(&rows, step) {
@@ -88,27 +88,31 @@ fn mark_boundary(block: &mut Block, step: &[f64]) {
         }
         let marks: Vec<f64> =
             block.on_boundary[rows.clone()].iter().map(|&b| f64::from(u8::from(b))).collect();
-        block.accumulate(&rows, &vec![0.0; rows.len()], Some(&marks));
+        block.accumulate(&rows, &vec![0.0; rows.len()], Some(&marks), monitor)?;
     }
+    Ok(())
 }
 
 /// Σ (d·z)·z over the boundary rows.
-fn push_on_boundary(block: &mut Block, direction: &[f64]) {
+fn push_on_boundary(block: &mut Block, direction: &[f64], monitor: &mut Monitor<'_>) -> Result<()> {
     for rows in block.tiles() {
         let marks = rows.clone().map(|row| if block.on_boundary[row] { block.sign[row] } else { 0.0 });
         let push: Vec<f64> =
             block.margins(&rows, direction).zip(marks).map(|((m, _), mark)| m * mark).collect();
-        block.accumulate(&rows, &push, None);
+        block.accumulate(&rows, &push, None, monitor)?;
     }
+    Ok(())
 }
 
 /// The least and the largest margin of a row along a direction of size 1, each relative to Σ|zⱼ|.
-fn relative_margins(block: &mut Block, direction: &[f64]) {
+fn relative_margins(block: &mut Block, direction: &[f64], monitor: &mut Monitor<'_>) -> Result<()> {
     for rows in block.tiles() {
         for (margin, reach) in block.margins(&rows, direction) {
             let relative = if reach == 0.0 { 0.0 } else { margin / reach };
             block.sums.least_margin = block.sums.least_margin.min(relative);
             block.sums.largest_predictor = block.sums.largest_predictor.max(relative);
         }
+        monitor.poll()?;
     }
+    Ok(())
 }

@@ -129,6 +129,19 @@ pub(crate) fn for_each<S: Send>(
     run(None, states, n_threads, monitor, unasked(work))
 }
 
+/// [`for_each`] with long work, which is to ask the monitor it is given and to fail only if that says to stop.
+///
+/// # Errors
+/// As [`for_each`].
+pub(crate) fn for_each_long<S: Send>(
+    states: &mut [S],
+    n_threads: usize,
+    monitor: &mut Monitor<'_>,
+    work: impl Fn(usize, &mut S, &mut Monitor<'_>) -> Result<()> + Sync,
+) -> Result<()> {
+    run(None, states, n_threads, monitor, work)
+}
+
 /// [`for_each`], with each state a step of `stage` for the monitor.
 ///
 /// # Errors
@@ -189,6 +202,7 @@ fn run<S: Send>(
     let stop = AtomicBool::new(false);
     let crew = Crew { caller: thread::current(), at_work: AtomicUsize::new(0) };
     thread::scope(|scope| {
+        let mut started = Vec::with_capacity(helpers);
         for _ in 0..helpers {
             let place = crew.join();
             let help = || {
@@ -199,8 +213,9 @@ fn run<S: Send>(
                     && work(index, state, &mut monitor).is_ok()
                 {}
             };
-            if Builder::new().spawn_scoped(scope, help).is_err() {
-                break;
+            match Builder::new().spawn_scoped(scope, help) {
+                Ok(helper) => started.push(helper),
+                Err(_) => break,
             }
         }
         let mut work_and_wait = || {
@@ -211,7 +226,12 @@ fn run<S: Send>(
             }
             Ok(())
         };
-        work_and_wait().inspect_err(|_| stop.store(true, Atomic::Relaxed))
+        let outcome = work_and_wait().inspect_err(|_| stop.store(true, Atomic::Relaxed));
+        // The scope waits for the work alone; a thread that has been joined is gone for the operating system, too.
+        for helper in started {
+            helper.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
+        }
+        outcome
     })
 }
 
