@@ -4,6 +4,7 @@ use crate::convert::{Matrix, Vector, array, core, matrix, optional, slice, speci
 use crate::error::guarded;
 use crate::monitor::{Listener, run};
 use loyalty_core::churn::{self, LogisticChurn};
+use loyalty_core::numeric::elementary;
 use numpy::{PyArray1, PyArray2};
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
@@ -170,5 +171,15 @@ pub(crate) fn churn_labels<'py>(
 ) -> PyResult<Bound<'py, PyArray1<bool>>> {
     guarded(py, || {
         core(py, churn::labels(slice(&next_purchase)?, cutoff, horizon_days)).map(|labels| array(py, labels))
+    })
+}
+
+/// The logarithm of the logistic function of each value.
+#[pyfunction]
+pub(crate) fn log_logistic<'py>(py: Python<'py>, values: Vector<'py>) -> PyResult<Bound<'py, PyArray1<f64>>> {
+    guarded(py, || {
+        let values = slice(&values)?;
+        run(py, None, |_| Ok(values.iter().map(|&value| elementary::log_logistic(value)).collect()))
+            .map(|logs| array(py, logs))
     })
 }

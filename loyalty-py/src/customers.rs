@@ -4,6 +4,7 @@ use crate::columns::{Log, LogColumns, Texts};
 use crate::convert::{array, core, specification};
 use crate::error::guarded;
 use crate::monitor::{Listener, run};
+use loyalty_core::Error;
 use loyalty_core::customers::{self, CustomerIds, SummaryParams, Transactions};
 use loyalty_core::scorecard::OrderLog;
 use pyo3::exceptions::{PyTypeError, PyValueError};
@@ -49,6 +50,14 @@ fn ids(py: Python<'_>, ids: CustomerIds) -> PyResult<Bound<'_, PyAny>> {
 
 fn transactions<'a>(parts: &[OrderLog<'a>]) -> Vec<Transactions<'a>> {
     parts.iter().map(|part| part.transactions).collect()
+}
+
+/// The same error where its rows were counted from `first`.
+fn in_rows_from(first: usize, mut error: Error) -> Error {
+    if let Error::InvalidValue { row, .. } | Error::NonFinite { row, .. } = &mut error {
+        *row += first;
+    }
+    error
 }
 
 #[pyfunction]
@@ -99,8 +108,10 @@ impl Accumulator {
                 view.parts(|parts| {
                     // On a copy of what changes, so that a failing part takes back those before it.
                     let mut taken = customers::Accumulator::new(self.locked().params().clone())?;
+                    let mut first = 0;
                     for part in transactions(parts) {
-                        taken.update_with(&part, monitor)?;
+                        taken.update_with(&part, monitor).map_err(|error| in_rows_from(first, error))?;
+                        first += part.time.len();
                     }
                     self.locked().merge(taken)
                 })

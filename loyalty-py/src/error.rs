@@ -47,8 +47,13 @@ fn exception(py: Python<'_>, class: &'static str, fields: Fields<'_>) -> PyErr {
     raised().map_or_else(|error| error, PyErr::from_value)
 }
 
-/// The names that scikit-learn's habits write otherwise.
+/// What Python writes otherwise: some names after scikit-learn's habits, and what JSON calls null.
 fn renamed(mut error: Error) -> Error {
+    if let Error::InvalidType { value, .. } | Error::InvalidParameter { value, .. } = &mut error
+        && value == "null"
+    {
+        *value = "None".to_owned();
+    }
     if let Error::InvalidParameter { name, .. }
     | Error::InvalidType { name, .. }
     | Error::InvalidValue { name, .. }

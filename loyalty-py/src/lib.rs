@@ -26,11 +26,12 @@ use pyo3::prelude::*;
 mod _loyalty {
     #[pymodule_export]
     use crate::{
-        churn::{FittedLogisticChurn, churn_labels},
+        churn::{FittedLogisticChurn, churn_labels, log_logistic},
         clv::{
             clv_discounted, clv_historic, clv_lifespan, clv_margin_multiple, clv_retention,
             clv_retention_rate, clv_undiscounted,
         },
+        columns::Texts,
         customers::{Accumulator, summarize},
         kmeans::{FittedKMeans, choose_k},
         metrics::{

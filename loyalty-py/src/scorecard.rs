@@ -20,6 +20,29 @@ use pyo3::types::{PyDict, PyString};
 pub(crate) struct FittedScorecard(pub(crate) scorecard::FittedScorecard);
 
 /// All scores of one customer.
+///
+/// Attributes
+/// ----------
+/// r, f, m : int
+///     Recency, frequency and monetary score, from 1 to the number of bins; higher is better.
+/// rfm_score : float
+///     The weighted mean of the three.
+/// segment : str
+///     The RFM segment.
+/// loyalty : float
+///     The loyalty score, 0 to 100.
+/// tier : str
+///     Its tier.
+/// churn_probability : float
+///     The probability to buy nothing within the horizon.
+/// risk : str
+///     Its level.
+/// cluster : str
+///     The cluster, named by its rank in value.
+/// clv : float
+///     The expected discounted profit over the horizon.
+/// action : str
+///     What to do.
 #[pyclass(frozen, get_all, module = "loyalty._loyalty")]
 pub(crate) struct CustomerScore {
     /// Recency score, from 1 to the number of bins; higher is more recent.
@@ -217,9 +240,21 @@ impl FittedScorecard {
         guarded(py, || {
             let log = Log::new(&columns)?;
             let view = log.view()?;
-            let (customers, rows, texts) = run(py, listener, |monitor| {
+            // The columns too without the lock: of many customers each takes its milliseconds.
+            let (customers, bins, floats, texts) = run(py, listener, |monitor| {
                 let scores = view.parts(|parts| self.0.score_parts(parts, as_of, n_threads, monitor))?;
                 let rows = scores.rows;
+                let bins = [
+                    ("r", rows.iter().map(|row| row.r).collect::<Vec<_>>()),
+                    ("f", rows.iter().map(|row| row.f).collect()),
+                    ("m", rows.iter().map(|row| row.m).collect()),
+                ];
+                let floats = [
+                    ("rfm_score", rows.iter().map(|row| row.rfm_score).collect::<Vec<_>>()),
+                    ("loyalty", rows.iter().map(|row| row.loyalty).collect()),
+                    ("churn_probability", rows.iter().map(|row| row.churn_probability).collect()),
+                    ("clv", rows.iter().map(|row| row.clv).collect()),
+                ];
                 let texts = [
                     ("segment", coded(rows.iter().map(|row| row.segment))),
                     ("tier", coded(rows.iter().map(|row| row.tier))),
@@ -227,20 +262,15 @@ impl FittedScorecard {
                     ("cluster", coded(rows.iter().map(|row| row.cluster))),
                     ("action", coded(rows.iter().map(|row| row.action))),
                 ];
-                Ok((scores.customers, rows, texts))
+                Ok((scores.customers, bins, floats, texts))
             })?;
             let columns = PyDict::new(py);
-            let bins =
-                |value: fn(&scorecard::CustomerScore<'_>) -> u8| array(py, rows.iter().map(value).collect());
-            let floats =
-                |value: fn(&scorecard::CustomerScore<'_>) -> f64| array(py, rows.iter().map(value).collect());
-            columns.set_item("r", bins(|row| row.r))?;
-            columns.set_item("f", bins(|row| row.f))?;
-            columns.set_item("m", bins(|row| row.m))?;
-            columns.set_item("rfm_score", floats(|row| row.rfm_score))?;
-            columns.set_item("loyalty", floats(|row| row.loyalty))?;
-            columns.set_item("churn_probability", floats(|row| row.churn_probability))?;
-            columns.set_item("clv", floats(|row| row.clv))?;
+            for (name, values) in bins {
+                columns.set_item(name, array(py, values))?;
+            }
+            for (name, values) in floats {
+                columns.set_item(name, array(py, values))?;
+            }
             for (name, (names, codes)) in texts {
                 columns.set_item(name, (names, array(py, codes)))?;
             }

@@ -12,7 +12,7 @@ import numpy as np
 
 from loyalty.errors import LoyaltyError, LoyaltyTypeError
 
-__all__ = ["count", "params_json", "whole"]
+__all__ = ["count", "params_json", "seed_of", "whole"]
 
 
 def whole(name: str, value: Any) -> int:
@@ -31,6 +31,20 @@ def count(name: str, value: Any) -> int:
     if not 0 <= number < 2**64:
         raise LoyaltyError(f"{name} is {number}; it must be a whole number, 0 or more and below 2^64", argument=name)
     return number
+
+
+def seed_of(random_state: Any) -> int:
+    """The core's seed for a ``random_state``: None is 0, a generator gives its next number."""
+    if random_state is None:
+        return 0
+    if isinstance(random_state, np.random.RandomState):
+        return int(random_state.randint(2**31 - 1))
+    if isinstance(random_state, np.random.Generator):
+        return int(random_state.integers(2**63 - 1))
+    seed = whole("random_state", random_state)
+    if not 0 <= seed < 2**64:
+        raise LoyaltyError(f"random_state is {seed}; it must be 0 or more and below 2^64", argument="random_state")
+    return seed
 
 
 def params_json(params: Mapping[str, Any]) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -131,12 +131,6 @@ class Estimator(BaseEstimator):  # type: ignore[misc]
     def _threads(self) -> int:
         return _threads.resolve(getattr(self, "n_threads", None))
 
-    def _training_matrix(self, X: Any) -> tuple[NDArray[np.float64], list[str]]:
-        """The values to fit to, and the names of their columns (none without names)."""
-        values, names = _matrix.as_matrix(X, sparse=self._sparse)
-        _matrix.remember_features(self, values.shape[1], names)
-        return values, names or []
-
     def _matrix(self, X: Any) -> NDArray[np.float64]:
         """The values of later data, with the columns of the fit."""
         self._check_fitted()
@@ -145,16 +139,29 @@ class Estimator(BaseEstimator):  # type: ignore[misc]
         return values
 
     @contextmanager
-    def _naming(self) -> Iterator[None]:
-        """Errors of the core in terms of the caller's columns."""
+    def _fitting(self, columns: int, names: list[str] | None) -> Iterator[None]:
+        """A fit to these columns, which are remembered once it has succeeded."""
+        with self._naming(names):
+            yield
+        _matrix.remember_features(self, columns, names)
+
+    @contextmanager
+    def _naming(self, names: Sequence[str] | None = None) -> Iterator[None]:
+        """Errors of the core in terms of the caller's parameters and columns: these, or those of the fit."""
         try:
             yield
         except LoyaltyError as error:
-            names = getattr(self, "feature_names_in_", None)
-            if names is not None and error.argument == "X" and error.column is not None and error.column < len(names):
-                message = str(error).replace(f"column {error.column} is", f"column {names[error.column]!r} is", 1)
-                raise type(error)(message, error.code, error.argument, error.row, error.column) from None
-            raise
+            if names is None:
+                names = getattr(self, "feature_names_in_", None)
+            message, argument = str(error), error.argument
+            for own, theirs in self._core_names.items():
+                if argument == theirs:
+                    message, argument = message.replace(theirs, own, 1), own
+            if names is not None and argument == "X" and error.column is not None and error.column < len(names):
+                message = message.replace(f"column {error.column} is", f"column {names[error.column]!r} is", 1)
+            if message == str(error):
+                raise
+            raise type(error)(message, error.code, argument, error.row, error.column) from None
 
     def _tables(self) -> list[_html.Table]:
         """What Jupyter shows of a fitted estimator."""

@@ -13,11 +13,13 @@ from loyalty.errors import LoyaltyError, LoyaltyTypeError
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["as_matrix", "as_vector", "checked_names", "remember_features", "sample_weights"]
+__all__ = ["as_matrix", "as_vector", "checked_names", "of_precision", "remember_features", "sample_weights"]
 
 
-def as_matrix(X: Any, *, name: str = "X", sparse: bool = False) -> tuple[NDArray[np.float64], list[str] | None]:
-    """The values of a table, and its column names where it has some.
+def as_matrix(
+    X: Any, *, name: str = "X", sparse: bool = False, empty: bool = False
+) -> tuple[NDArray[np.float64], list[str] | None]:
+    """The values of a table, and its column names where it has some; without a row or column only if it may be `empty`.
 
     Float64 arrays are not copied. NaN and infinities are left to the core, which names their place.
     """
@@ -31,19 +33,20 @@ def as_matrix(X: Any, *, name: str = "X", sparse: bool = False) -> tuple[NDArray
         X = X.toarray()
     if _frames.is_frame(X):
         names, values = _frames.numbers(X, name)
-        return _of_array(values, name), names
-    return _of_array(X, name), None
+        return _of_array(values, name, empty), names
+    return _of_array(X, name, empty), None
 
 
-def _of_array(X: Any, name: str) -> NDArray[np.float64]:
+def _of_array(X: Any, name: str, empty: bool) -> NDArray[np.float64]:
     try:
-        array = np.asarray(X)
+        # What is masked is missing.
+        array = X.astype(np.float64).filled(np.nan) if isinstance(X, np.ma.MaskedArray) else np.asarray(X)
     except ValueError as error:
         raise LoyaltyError(f"{name} has rows of different lengths; it must be a matrix: {error}", argument=name) from None
     if np.iscomplexobj(array) or (array.dtype == object and any(isinstance(v, complex) for v in array.flat)):
         raise LoyaltyTypeError(f"Complex data not supported: {name} must hold real numbers", argument=name)
     if array.ndim != 2:
-        hint = {0: "a scalar", 1: "a 1D array"}.get(array.ndim, f"an array with dim {array.ndim}")
+        hint = {0: "scalar array", 1: "1D array"}.get(array.ndim, f"array with dim {array.ndim}")
         raise LoyaltyError(
             f"Expected 2D array, got {hint} instead: {name} must have one row a customer and one column a feature. "
             "Reshape your data either using array.reshape(-1, 1) if it has a single feature or array.reshape(1, -1) if "
@@ -59,13 +62,13 @@ def _of_array(X: Any, name: str) -> NDArray[np.float64]:
         kind = LoyaltyTypeError if isinstance(error, TypeError) else LoyaltyError
         raise kind(f"{name} must hold numbers: {error}", argument=name) from None
     rows, columns = values.shape
-    if rows == 0:
+    if rows == 0 and not empty:
         raise LoyaltyError(
             f"Found array with 0 sample(s) (shape={values.shape}) while a minimum of 1 is required: {name} has no row",
             "TOO_FEW_ROWS",
             name,
         )
-    if columns == 0:
+    if columns == 0 and not empty:
         raise LoyaltyError(
             f"Found array with 0 feature(s) (shape={values.shape}) while a minimum of 1 is required: {name} has no column",
             "SHAPE_MISMATCH",
@@ -76,8 +79,8 @@ def _of_array(X: Any, name: str) -> NDArray[np.float64]:
 
 def as_vector(values: Any, name: str, dtype: Any = np.float64) -> Any:
     """One value a row, in one piece of memory."""
-    if hasattr(values, "to_numpy"):
-        values = values.to_numpy()
+    if hasattr(values, "to_numpy") or isinstance(values, np.ma.MaskedArray):
+        values = _frames.as_numpy(values)
     try:
         array = np.asarray(values)
         if array.dtype.kind in "USTMmVc":
@@ -96,10 +99,15 @@ def sample_weights(sample_weight: Any, rows: int) -> NDArray[np.float64] | None:
     """The weights of the rows; a single number is one for all."""
     if sample_weight is None:
         return None
-    if np.ndim(sample_weight) == 0 and not hasattr(sample_weight, "to_numpy"):
+    if np.isscalar(sample_weight):
         return np.full(rows, as_vector([sample_weight], "sample_weight")[0])
     weights: NDArray[np.float64] = as_vector(sample_weight, "sample_weight")
     return weights
+
+
+def of_precision(values: NDArray[np.float64], X: Any) -> NDArray[Any]:
+    """Values computed from X as float32, if X is."""
+    return values.astype(np.float32) if getattr(X, "dtype", None) == np.float32 else values
 
 
 def remember_features(estimator: Any, columns: int, names: list[str] | None) -> None:

@@ -188,7 +188,7 @@ class LogisticChurn(ClassifierMixin, Estimator):  # type: ignore[misc]
     >>> model.predict([[80.0], [5.0]]).tolist()
     ['yes', 'no']
     >>> model.predict_proba([[80.0]]).round(3)
-    array([[0.018, 0.982]])
+    array([[0.03, 0.97]])
     """
 
     _core_names: ClassVar[dict[str, str]] = {"C": "c"}
@@ -267,13 +267,13 @@ class LogisticChurn(ClassifierMixin, Estimator):  # type: ignore[misc]
             ``NO_ESTIMATE``, with the features to blame, where C is infinite and no unique maximum of the likelihood
             exists.
         """
-        values, names = self._training_matrix(X)
+        values, names = _matrix.as_matrix(X, sparse=self._sparse)
         weights = _matrix.sample_weights(sample_weight, values.shape[0])
         classes, churned = _encoded(y, values.shape[0])
-        with self._naming(), listening(self.progress) as listener:
+        with self._fitting(values.shape[1], names), listening(self.progress) as listener:
             params = params_json(self._core_params(classes.tolist()))
             self._fitted = _loyalty.FittedLogisticChurn.fit(
-                params, values, churned, weights, names, self._threads(), listener
+                params, values, churned, weights, names or [], self._threads(), listener
             )
         self.classes_ = classes
         self._learn()
@@ -312,8 +312,8 @@ class LogisticChurn(ClassifierMixin, Estimator):  # type: ignore[misc]
             )
         if not self.converged_:
             warnings.warn(
-                f"the fit ended after {self.n_iter_[0]} of {self.max_iter} steps (max_iter) with a relative gradient of "
-                f"{self.relative_gradient_:.1e}, above tol = {self.tol}",
+                f"the fit ended after {self.n_iter_[0]} of {self.max_iter} steps (max_iter) with a relative gradient "
+                f"of {self.relative_gradient_:.1e}, above tol = {self.tol}",
                 ConvergenceWarning,
                 stacklevel=3,
             )
@@ -384,7 +384,7 @@ class LogisticChurn(ClassifierMixin, Estimator):  # type: ignore[misc]
             In the order of `classes_`; finite also where a probability rounds to 0.
         """
         odds = self.decision_function(X)
-        return np.column_stack([-np.logaddexp(0.0, odds), -np.logaddexp(0.0, -odds)])
+        return np.column_stack([_loyalty.log_logistic(-odds), _loyalty.log_logistic(odds)])
 
     def contributions(self, X: Any) -> Any:
         """Each feature's part in each row's log odds, wⱼ·(xⱼ − meanⱼ).
@@ -504,8 +504,8 @@ def _encoded(y: Any, rows: int) -> tuple[NDArray[Any], NDArray[np.bool_]]:
     array = _labels_array(y)
     if array.shape[0] != rows:
         raise LoyaltyError(
-            f"Found input variables with inconsistent numbers of samples: y has {array.shape[0]} labels; it must have {rows}, "
-            "one a row of X",
+            f"Found input variables with inconsistent numbers of samples: y has {array.shape[0]} labels; it must have "
+            f"{rows}, one a row of X",
             "SHAPE_MISMATCH",
             "y",
         )
@@ -513,12 +513,16 @@ def _encoded(y: Any, rows: int) -> tuple[NDArray[Any], NDArray[np.bool_]]:
     if missing.any():
         row = int(missing.argmax())
         raise LoyaltyError(
-            f"Input y contains NaN or infinity: y in row {row} is {array[row]}; it must be a label", "NON_FINITE", "y", row
+            f"Input y contains NaN or infinity: y in row {row} is {array[row]}; it must be a label",
+            "NON_FINITE",
+            "y",
+            row,
         )
     if array.dtype.kind == "f" and (fractions := array != np.floor(array)).any():
         row = int(fractions.argmax())
         raise LoyaltyError(
-            f"Unknown label type: continuous. y in row {row} is {array[row]}; it must be one of two labels, not a quantity",
+            f"Unknown label type: continuous. y in row {row} is {array[row]}; it must be one of two labels, and no "
+            "quantity",
             "INVALID_VALUE",
             "y",
             row,
@@ -527,12 +531,13 @@ def _encoded(y: Any, rows: int) -> tuple[NDArray[Any], NDArray[np.bool_]]:
         classes, codes = np.unique(array, return_inverse=True)
     except TypeError:
         kinds = ", ".join(sorted({type(label).__name__ for label in array}))
-        raise LoyaltyTypeError(f"y has labels of different types ({kinds}); they must be of one", argument="y") from None
+        message = f"y has labels of different types ({kinds}); they must be of one"
+        raise LoyaltyTypeError(message, argument="y") from None
     if len(classes) > 2:
         few = ", ".join(map(repr, classes[:5].tolist())) + (", …" if len(classes) > 5 else "")
         raise LoyaltyError(
-            "Only binary classification is supported. The type of the target is multiclass: y must have two labels, it has "
-            f"{len(classes)} ({few})",
+            "Only binary classification is supported. The type of the target is multiclass: y must have two labels, it "
+            f"has {len(classes)} ({few})",
             argument="y",
         )
     if len(classes) < 2:
@@ -549,8 +554,8 @@ def _labels_array(y: Any) -> NDArray[Any]:
     array = np.asarray(y) if _is_plain(y) else _frames.as_numpy(y)
     if array.ndim == 2 and array.shape[1] == 1:
         warnings.warn(
-            "A column-vector y was passed when a 1d array was expected. Please change the shape of y to (n_samples,), for "
-            "example using ravel().",
+            "A column-vector y was passed when a 1d array was expected. Please change the shape of y to (n_samples,), "
+            "for example using ravel().",
             DataConversionWarning,
             stacklevel=5,
         )
@@ -565,7 +570,7 @@ def _labels_array(y: Any) -> NDArray[Any]:
 
 
 def _is_plain(y: Any) -> bool:
-    """Whether NumPy takes the labels as they are: nothing that speaks for itself, and no list with nulls among texts."""
+    """Whether NumPy takes the labels as they are: no column of a frame, and no list with nulls among texts."""
     if isinstance(y, (list, tuple)):
         return all(isinstance(label, str) for label in y)
     return hasattr(y, "__array__") and not hasattr(y, "to_numpy")
@@ -590,7 +595,7 @@ def labels(next_purchase: Any, cutoff: Any, horizon_days: float) -> NDArray[np.b
     Parameters
     ----------
     next_purchase : array of shape (n_customers,)
-        The time of each customer's first purchase after the cutoff, a null or NaT where there is none: timestamps with or
+        The time of each customer's first purchase after the cutoff, null or NaT where there is none: timestamps with or
         without a zone, dates, or whole microseconds since 1970-01-01 UTC, of which the least means none.
     cutoff : timestamp, date or int
         What is known of a customer ends here.

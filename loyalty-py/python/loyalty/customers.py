@@ -50,11 +50,6 @@ class RowCounts(NamedTuple):
     without_purchase: int
     customers_without_purchase: int
 
-    @classmethod
-    def of(cls, table: Mapping[str, Any]) -> RowCounts:
-        """From the core's table."""
-        return cls(**json.loads(table["counts"]))
-
 
 def moment(name: str, value: Any) -> int | None:
     """Microseconds since 1970 UTC of a date, a time (UTC unless it has a zone), ISO text, or microseconds."""
@@ -68,7 +63,7 @@ def moment(name: str, value: Any) -> int | None:
                 f"{name} is {value!r}; it must be a date or time such as '1998-06-30' or '1998-06-30T12:00+02:00'",
                 argument=name,
             ) from None
-    if isinstance(value, (int, np.integer)) and not isinstance(value, bool):
+    if isinstance(value, (int, np.integer)) and not isinstance(value, (bool, np.timedelta64)):
         instant = int(value)
     elif isinstance(value, (datetime.date, np.datetime64)) and value == value:
         if isinstance(value, datetime.datetime) and value.tzinfo is not None:
@@ -103,6 +98,10 @@ def customer_columns(table: Mapping[str, Any]) -> dict[str, Any]:
     return columns
 
 
+def _counts(table: Mapping[str, Any]) -> RowCounts:
+    return RowCounts(**json.loads(table["counts"]))
+
+
 def _params(period: str, refunds: str, on_invalid: str, time_unit: str, tz: Any, as_of: Any = None) -> str:
     return params_json(
         {
@@ -135,19 +134,19 @@ def summarize(
 ) -> Any:
     """One row per customer from an order log, in ascending order of ids.
 
-    The rows of one customer with the same `order` are one order, at the time of its first line; without such a column each
-    row is an order. Orders of one customer in the same `period` merge into one purchase. Rows after `as_of` do not count.
-    Money is summed exactly and rounded once, so that the order of the rows does not matter.
+    The rows of one customer with the same `order` are one order, at the time of its first line; without such a column
+    each row is an order. Orders of one customer in the same `period` merge into one purchase. Rows after `as_of` do not
+    count. Money is summed exactly and rounded once, so that the order of the rows does not matter.
 
     Parameters
     ----------
     orders : frame, optional
-        A pandas or Polars DataFrame, a pyarrow Table or RecordBatch, a DuckDB relation, a dict of arrays or a structured
-        array, one row a line of the log. May be left out if the columns themselves are given below.
+        A pandas or Polars DataFrame, a pyarrow Table or RecordBatch, a DuckDB relation, a dict of arrays or a
+        structured array, one row a line of the log. May be left out if the columns themselves are given below.
     customer, time, amount : str or array, default 'customer', 'time', 'amount'
-        Columns, by name or themselves: ids (whole numbers, texts, UUIDs, categories), moments (timestamps with or without
-        a zone, dates, or integers as microseconds since 1970 UTC; without a zone they are UTC), and money, negative for
-        refunds.
+        Columns, by name or themselves: ids (whole numbers, texts, UUIDs, categories), moments (timestamps with or
+        without a zone, dates, or integers as microseconds since 1970 UTC; without a zone they are UTC), and money,
+        negative for refunds.
     order : str or array, optional
         The column of order ids; a null makes its row an order of its own.
     as_of : date, time or text, optional
@@ -172,10 +171,12 @@ def summarize(
     Returns
     -------
     rows : frame
-        Of the kind of `orders`, with the customer's id under the name of its column, then ``n_purchases, total_amount,
+        Of the kind of `orders`: the customer's id under the name of its column, then ``n_purchases, total_amount,
         mean_amount, first_time, last_time, recency_days`` (last order → `as_of`), ``tenure_days`` (first → `as_of`) and
         the quantities of repeat buying: ``frequency`` (purchases − 1), ``t_x`` (first purchase → last), ``t`` (first →
-        `as_of`) and ``repeat_mean_amount``.
+        `as_of`) and ``repeat_mean_amount``. Whole ids come back as int64, others as text. Times are in microseconds,
+        and in their zone if they had one (in arrays in UTC). A pandas frame has a new index, for its rows are other
+        ones; a relation is one of DuckDB's default connection.
     counts : RowCounts
         Only if `return_counts`.
 
@@ -208,7 +209,7 @@ def summarize(
     with log.explained(), listening(progress) as listener:
         table = _loyalty.summarize(params, log.native(), _threads.resolve(n_threads), listener)
     rows = log.result.frame(table["ids"], customer_columns(table))
-    return (rows, RowCounts.of(table)) if return_counts else rows
+    return (rows, _counts(table)) if return_counts else rows
 
 
 class Accumulator:
@@ -240,8 +241,9 @@ class Accumulator:
     --------
     >>> import loyalty
     >>> january, february = loyalty.Accumulator(), loyalty.Accumulator()
-    >>> january.update({"customer": [1, 2], "time": np.array(["1998-01-01", "1998-01-05"], "M8[D]"), "amount": [9.0, 4.0]})
-    >>> february.update({"customer": [1], "time": np.array(["1998-02-10"], "M8[D]"), "amount": [3.0]})
+    >>> days = np.array(["1998-01-01", "1998-01-05", "1998-02-10"], dtype="M8[D]")
+    >>> january.update({"customer": [1, 2], "time": days[:2], "amount": [9.0, 4.0]})
+    >>> february.update({"customer": [1], "time": days[2:], "amount": [3.0]})
     >>> january.merge(february)
     >>> january.finish()["total_amount"].tolist()
     [12.0, 4.0]
@@ -323,7 +325,7 @@ class Accumulator:
         """
         table = self._rows.finish(moment("as_of", as_of))
         rows = self._frame(table)
-        return (rows, RowCounts.of(table)) if return_counts else rows
+        return (rows, _counts(table)) if return_counts else rows
 
     def next_purchase(self, after: Any) -> Any:
         """When each customer of a moment bought next: what churn labels are made from.

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 import numpy as np
 
 from loyalty import _html, _loyalty, _matrix
-from loyalty._arguments import params_json, whole
+from loyalty._arguments import params_json, seed_of, whole
 from loyalty._compat import ClassNamePrefixFeaturesOutMixin, ClusterMixin, TransformerMixin
 from loyalty._estimator import Estimator
 from loyalty._progress import Progress, listening
@@ -23,18 +23,15 @@ if TYPE_CHECKING:
 __all__ = ["Candidates", "ChooseK", "KMeans"]
 
 
-def seed_of(random_state: Any) -> int:
-    """The core's seed for a ``random_state``: None is 0, a generator gives its next number."""
-    if random_state is None:
-        return 0
-    if isinstance(random_state, np.random.RandomState):
-        return int(random_state.randint(2**31 - 1))
-    if isinstance(random_state, np.random.Generator):
-        return int(random_state.integers(2**63 - 1))
-    seed = whole("random_state", random_state)
-    if not 0 <= seed < 2**64:
-        raise LoyaltyError(f"random_state is {seed}; it must be 0 or more and below 2^64", argument="random_state")
-    return seed
+def _enough_rows(values: NDArray[np.float64], name: str, clusters: Any, extra: int = 0) -> None:
+    """Refuses fewer rows than clusters in scikit-learn's words."""
+    rows, needed = values.shape[0], whole(name, clusters) + extra
+    if rows < needed:
+        raise LoyaltyError(
+            f"n_samples={rows} should be >= {name}={clusters}{f' + {extra}' if extra else ''}: X has too few rows",
+            "TOO_FEW_ROWS",
+            "X",
+        )
 
 
 class KMeans(ClassNamePrefixFeaturesOutMixin, TransformerMixin, ClusterMixin, Estimator):  # type: ignore[misc]
@@ -118,6 +115,7 @@ class KMeans(ClassNamePrefixFeaturesOutMixin, TransformerMixin, ClusterMixin, Es
     _sparse: ClassVar[bool] = True
 
     _fitted: _loyalty.FittedKMeans
+    cluster_centers_: NDArray[Any]
 
     def __init__(
         self,
@@ -179,46 +177,69 @@ class KMeans(ClassNamePrefixFeaturesOutMixin, TransformerMixin, ClusterMixin, Es
         LoyaltyError
             For parameters out of range, fewer rows than clusters, and values that are not finite numbers.
         """
-        values, names = self._training_matrix(X)
+        values, names = _matrix.as_matrix(X, sparse=self._sparse)
         weights = _matrix.sample_weights(sample_weight, values.shape[0])
+        _enough_rows(values, "n_clusters", self.n_clusters)
         if self.algorithm not in ("lloyd", "elkan"):
             raise LoyaltyError(
                 f"algorithm is {self.algorithm!r}; it must be 'lloyd' or 'elkan'", argument="algorithm"
             )
-        with self._naming(), listening(self.progress or bool(self.verbose)) as listener:
+        with self._fitting(values.shape[1], names), listening(self.progress or bool(self.verbose)) as listener:
             starts = [
-                _loyalty.FittedKMeans.fit(params_json(spec), values, weights, names, self._threads(), listener)
+                _loyalty.FittedKMeans.fit(params_json(spec), values, weights, names or [], self._threads(), listener)
                 for spec in self._specifications(values)
             ]
         self._fitted = min(starts, key=lambda start: start.inertia)
         self._learn()
-        self._dtype = np.float32 if getattr(X, "dtype", None) == np.float32 else np.float64
-        self.cluster_centers_ = self.cluster_centers_.astype(self._dtype, copy=False)
+        self.cluster_centers_ = _matrix.of_precision(self._fitted.centroids, X)
         self.labels_ = self._fitted.labels
         self._warn()
         return self
 
     def _specifications(self, values: NDArray[np.float64]) -> list[dict[str, Any]]:
         """One specification, or one for each start if a callable gives the centroids."""
-        spec = self._core_params()
-        if isinstance(self.n_init, str):
-            if self.n_init != "auto":
-                raise LoyaltyTypeError(f"n_init is {self.n_init!r}; it must be 'auto' or a number", argument="n_init")
-            spec["n_init"] = 10 if callable(self.init) or self.init == "random" else 1
+        spec, starts = self._core_params(), self._starts()
         if not callable(self.init):
-            spec["seed"] = seed_of(self.random_state)
+            spec |= {"seed": seed_of(self.random_state), "n_init": starts}
             if not isinstance(self.init, str):
-                spec["init"], _ = _matrix.as_matrix(self.init, name="init")
+                if starts > 1:
+                    warnings.warn(
+                        "Explicit initial center position passed: performing only one init in KMeans instead of "
+                        f"n_init={starts}.",
+                        RuntimeWarning,
+                        stacklevel=3,
+                    )
+                spec |= {"n_init": 1, "init": self._given(self.init, values)}
             return [spec]
         state = self.random_state
         if not isinstance(state, np.random.RandomState):
             state = np.random.RandomState(seed_of(state) % 2**32)
-        spec |= {"seed": 0, "n_init": 1}
-        starts = whole("n_init", 10 if self.n_init == "auto" else self.n_init)
+        centres = (self.init(values, self.n_clusters, random_state=state) for _ in range(starts))
+        return [spec | {"seed": 0, "n_init": 1, "init": self._given(each, values)} for each in centres]
+
+    def _starts(self) -> int:
+        if isinstance(self.n_init, str):
+            if self.n_init != "auto":
+                raise LoyaltyTypeError(f"n_init is {self.n_init!r}; it must be 'auto' or a number", argument="n_init")
+            return 10 if callable(self.init) or (isinstance(self.init, str) and self.init == "random") else 1
+        starts = whole("n_init", self.n_init)
         if starts < 1:
             raise LoyaltyError(f"n_init is {starts}; it must be at least 1", argument="n_init")
-        centres = (self.init(values, self.n_clusters, random_state=state) for _ in range(starts))
-        return [spec | {"init": _matrix.as_matrix(start, name="init")[0]} for start in centres]
+        return starts
+
+    def _given(self, centres: Any, values: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Given centroids, refused in scikit-learn's words where they do not fit."""
+        given, _ = _matrix.as_matrix(centres, name="init")
+        due = {"number of clusters": self.n_clusters, "number of features of the data": values.shape[1]}
+        for size, (what, number) in zip(given.shape, due.items(), strict=True):
+            if size != number:
+                raise LoyaltyError(
+                    f"The shape of the initial centers {given.shape} does not match the {what} {number}: init must "
+                    "have one row a cluster and one column a feature",
+                    "SHAPE_MISMATCH",
+                    "init",
+                )
+        return given
 
     def _learn(self) -> None:
         fitted = self._fitted
@@ -300,7 +321,7 @@ class KMeans(ClassNamePrefixFeaturesOutMixin, TransformerMixin, ClusterMixin, Es
         values = self._matrix(X)
         with self._naming():
             distances = self._fitted.distances(values, self._threads())
-        return distances.astype(np.float32) if getattr(X, "dtype", None) == np.float32 else distances
+        return _matrix.of_precision(distances, X)
 
     def fit_transform(self, X: Any, y: Any = None, sample_weight: ArrayLike | None = None) -> NDArray[Any]:
         """Find the clusters and return the distance of each row from each centroid.
@@ -441,11 +462,11 @@ class ChooseK(Estimator):
         self.n_threads = n_threads
         self.progress = progress
 
-    def core_params(self) -> dict[str, Any]:
+    def _core_params(self) -> dict[str, Any]:
         """The parameters as the core has them."""
         kmeans = KMeans() if self.kmeans is None else self.kmeans
         if callable(kmeans.init) or not isinstance(kmeans.init, str):
-            raise LoyaltyError("kmeans.init is given; it must be 'k-means++' or 'random'", argument="kmeans")
+            raise LoyaltyError("init of kmeans is given; it must be 'k-means++' or 'random'", argument="init")
         return {
             "min_clusters": self.min_clusters,
             "max_clusters": self.max_clusters,
@@ -475,11 +496,13 @@ class ChooseK(Estimator):
         LoyaltyError
             As :meth:`KMeans.fit`.
         """
-        values, names = self._training_matrix(X)
+        values, names = _matrix.as_matrix(X, sparse=self._sparse)
         weights = _matrix.sample_weights(sample_weight, values.shape[0])
-        with self._naming(), listening(self.progress) as listener:
-            params = params_json(self.core_params())
-            k, fitted, rows = _loyalty.choose_k(params, values, weights, names, self._threads(), listener)
+        # A silhouette needs one row more than clusters.
+        _enough_rows(values, "max_clusters", self.max_clusters, 1)
+        with self._fitting(values.shape[1], names), listening(self.progress) as listener:
+            params = params_json(self._core_params())
+            k, fitted, rows = _loyalty.choose_k(params, values, weights, names or [], self._threads(), listener)
         self._fitted = fitted
         self.k_ = k
         self.candidates_ = Candidates.of(rows)

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Mapping, Sequence
-from contextlib import AbstractContextManager
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
 import numpy as np
@@ -12,7 +12,7 @@ import numpy as np
 from loyalty import _frames, _html, _loyalty, _matrix
 from loyalty._compat import TransformerMixin
 from loyalty._estimator import Estimator
-from loyalty.errors import LoyaltyError, LoyaltyTypeError
+from loyalty.errors import LoyaltyError
 
 if TYPE_CHECKING:
     from typing import Self
@@ -104,7 +104,7 @@ class RFM(TransformerMixin, Estimator):  # type: ignore[misc]
     Examples
     --------
     >>> import loyalty
-    >>> rows = {"recency_days": [5, 40, 200, 90], "n_purchases": [9, 3, 1, 1], "total_amount": [700.0, 150.0, 20.0, 35.0]}
+    >>> rows = {"recency_days": [5, 40, 200, 90], "n_purchases": [9, 3, 1, 1], "total_amount": [700, 150, 20, 35]}
     >>> scores = loyalty.RFM().fit(rows).transform(rows)
     >>> scores["rfm"].tolist(), scores["segment"].tolist()
     (['555', '444', '111', '212'], ['Champion', 'Loyal', 'Hibernating', 'Hibernating'])
@@ -150,8 +150,11 @@ class RFM(TransformerMixin, Estimator):  # type: ignore[misc]
             params["weights"] = dict(zip(("recency", "frequency", "monetary"), weights, strict=True))
         return params
 
-    def _naming(self) -> AbstractContextManager[None]:
-        return _frames.explained(dict(zip(_FEATURES, getattr(self, "feature_names_in_", ()), strict=False)))
+    @contextmanager
+    def _naming(self) -> Iterator[None]:
+        """Errors of the core in terms of the caller's columns."""
+        with _frames.explained(dict(zip(_FEATURES, getattr(self, "feature_names_in_", ()), strict=False))):
+            yield
 
     def fit(self, X: Any, y: Any = None) -> Self:
         """Learn the cut points.
@@ -159,7 +162,8 @@ class RFM(TransformerMixin, Estimator):  # type: ignore[misc]
         Parameters
         ----------
         X : frame, or array of shape (n_customers, 3)
-            One row a customer, as from :func:`summarize`; of an array the columns are recency, frequency and monetary value.
+            One row a customer, as from :func:`summarize`; of an array the columns are recency, frequency and monetary
+            value.
         y : None
             Ignored.
 

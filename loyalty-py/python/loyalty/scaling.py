@@ -45,10 +45,10 @@ class _Scaler(OneToOneFeatureMixin, TransformerMixin, Estimator):  # type: ignor
         LoyaltyError
             For parameters out of range, and values that are not finite numbers.
         """
-        values, names = self._training_matrix(X)
+        values, names = _matrix.as_matrix(X, sparse=self._sparse)
         weights = _matrix.sample_weights(sample_weight, values.shape[0])
-        with self._naming():
-            self._fitted = self._model_class().fit(self._params_json(), values, weights, names)
+        with self._fitting(values.shape[1], names):
+            self._fitted = self._model_class().fit(self._params_json(), values, weights, names or [])
         self.n_samples_seen_ = values.shape[0] if weights is None else weights.sum()
         self._learn()
         return self
@@ -130,8 +130,8 @@ class StandardScaler(_Scaler):
 
     Notes
     -----
-    A column is constant if all its values are equal. scikit-learn also takes one for constant whose variance lies within
-    that library's own rounding error, as around an offset of 10¹². NaN is refused, where scikit-learn passes it on.
+    A column is constant if all its values are equal. scikit-learn also takes one for it whose variance lies within that
+    library's own rounding error, as around an offset of 10¹². NaN is refused, where scikit-learn passes it on.
 
     References
     ----------
@@ -204,7 +204,7 @@ class MinMaxScaler(_Scaler):
 
     Notes
     -----
-    A constant column becomes `low`; a column is constant if all its values are equal, at any scale. NaN is refused, where
+    A constant column becomes `low`; a column is one if all its values are equal, at any scale. NaN is refused, where
     scikit-learn passes it on.
 
     Examples

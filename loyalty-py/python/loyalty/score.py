@@ -25,17 +25,17 @@ class LoyaltyScore(TransformerMixin, Estimator):  # type: ignore[misc]
     """A weighted score of behaviours on 0 to 100, and the tiers it falls into.
 
     Loyalty = 100 · Σ wᵢ·bᵢ / Σ wᵢ, where bᵢ in [0, 1] is behaviour i after its normaliser, as 1 − bᵢ if it is inverted.
-    Behaviours are normalised first because they come in different units: the plain mean of 5 purchases, 3000 of money, a
-    rating of 4.5 and 5 contacts is 753.625, in which the money is all that is left to see.
+    Behaviours are normalised first because they come in different units: the plain mean of 5 purchases, 3000 of money,
+    a rating of 4.5 and 5 contacts is 753.625, in which the money is all that is left to see.
 
     Parameters
     ----------
     weights : mapping of str to float, or sequence of float, optional
-        The weight of each behaviour, 0 or more; only the proportions matter. The names are those of the columns, of which
-        a frame may have more. Default: all columns, with equal weights.
+        The weight of each behaviour, 0 or more; only the proportions matter. The names are those of the columns, of
+        which a frame may have more. Default: all columns, with equal weights.
     normaliser : {'min_max', 'z_score', 'percentile', 'none'} or mapping of str to these, default 'min_max'
-        How values come to lie between 0 and 1: by the range of the customers of the fit, by 1/(1 + e^−z) of their z-score,
-        by the share of customers below, or not at all, where they must lie there already.
+        How values come to lie between 0 and 1: by the range of the customers of the fit, by 1/(1 + e^−z) of their
+        z-score, by the share of customers below, or not at all, where they must lie there already.
     inverted : collection of str, default ()
         The behaviours of which less is more loyal, as days since the last purchase.
     tiers : mapping, optional
@@ -187,8 +187,8 @@ class LoyaltyScore(TransformerMixin, Estimator):  # type: ignore[misc]
         Raises
         ------
         LoyaltyError
-            For weights that do not fit the columns, negative or all 0, values that are not finite, and missing ones unless
-            they are allowed.
+            For weights that do not fit the columns, negative or all 0, values that are not finite, and missing ones
+            unless they are allowed.
         """
         values, names = self._values(X)
         _matrix.remember_features(self, values.shape[1], names)
@@ -341,8 +341,8 @@ def _described(normalisation: Any) -> str:
     """What was learnt of a behaviour, in a few words."""
     if isinstance(normalisation, str):
         return normalisation
-    (kind, learnt), = normalisation.items()
+    ((kind, learnt),) = normalisation.items()
     if kind == "percentile":
-        return kind
+        return "percentile"
     figures = (f"{name.replace('_', ' ')} {value:.6g}" for name, value in learnt.items())
     return f"{kind} ({', '.join(figures)})"

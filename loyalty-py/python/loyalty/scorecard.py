@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 import numpy as np
 
 from loyalty import _frames, _html, _loyalty
-from loyalty._arguments import params_json
+from loyalty._arguments import params_json, seed_of
 from loyalty._estimator import Estimator
 from loyalty._loyalty import CustomerScore
 from loyalty._progress import Progress, listening
 from loyalty.churn import LogisticChurn
 from loyalty.customers import moment, zone_name
 from loyalty.errors import LoyaltyTypeError
-from loyalty.kmeans import Candidates, ChooseK, KMeans, seed_of
+from loyalty.kmeans import Candidates, ChooseK, KMeans
 from loyalty.metrics import Calibration
 from loyalty.rfm import RFM
 from loyalty.score import LoyaltyScore
@@ -75,9 +75,9 @@ class ChurnQuality(NamedTuple):
 class Scorecard(Estimator):
     """The whole plan in one model: RFM and segment, loyalty and tier, churn and risk, cluster, value, action.
 
-    The churn model is fitted to an earlier moment of the same log and checked on customers it has not seen; clusters are
-    named by the rank of their value; the value is what a customer is expected to bring within the horizon; the action is
-    that of the first rule for tier and risk. The fitted model holds parameters and no customer.
+    The churn model is fitted to an earlier moment of the same log and checked on customers it has not seen; clusters
+    are named by the rank of their value; the value is what a customer is expected to bring within the horizon; the
+    action is that of the first rule for tier and risk. The fitted model holds parameters and no customer.
 
     Parameters
     ----------
@@ -100,8 +100,8 @@ class Scorecard(Estimator):
     normaliser : {'percentile', 'min_max', 'z_score', 'none'}, default 'percentile'
         How behaviours become comparable in the loyalty score.
     weights : mapping, optional
-        How much ``recency_days``, ``n_purchases``, ``total_amount``, ``usage`` and ``feedback`` count in it. Default 0.4 for
-        the first three together, 0.4 and 0.2; what is unknown leaves its weight to the others.
+        How much ``recency_days``, ``n_purchases``, ``total_amount``, ``usage`` and ``feedback`` count in it. Default
+        0.4 for the first three together, 0.4 and 0.2; what is unknown leaves its weight to the others.
     tiers : mapping, optional
         ``names`` and ``thresholds`` of the loyalty score, as in :class:`LoyaltyScore`.
     churn : LogisticChurn, optional
@@ -117,8 +117,8 @@ class Scorecard(Estimator):
     margin : float, default 1.0
         The share of the amounts that is profit.
     actions : sequence of (tier, risk, action), optional
-        The rule table, None for any tier or risk; the first that matches counts. Default: win back at high risk, otherwise
-        by tier VIP service, trial offers, or asking for feedback.
+        The rule table, None for any tier or risk; the first that matches counts. Default: win back at high risk,
+        otherwise by tier VIP service, trial offers, or asking for feedback.
     random_state : int or None, default None
         The seed of the holdout, the clusters and the silhouette's sample. None is 0, so that two runs agree.
     n_threads : int, optional
@@ -270,7 +270,8 @@ class Scorecard(Estimator):
         Parameters
         ----------
         orders : frame, optional
-            As for :func:`summarize`, of at least three customers, some of whom had bought by one horizon before `as_of`.
+            As for :func:`summarize`, of at least three customers, some of whom had bought by one horizon before
+            `as_of`.
         y : None
             Ignored.
         customer, time, amount : str or array, default 'customer', 'time', 'amount'
@@ -290,9 +291,10 @@ class Scorecard(Estimator):
         Raises
         ------
         LoyaltyError
-            For rows and choices that :func:`summarize` refuses too; ``DEGENERATE`` naming `horizon_days` if the log does not
-            reach back beyond the horizon, or all or none of its customers churned within it, and naming `holdout_share` if
-            they are too few to check the churn model; ``TOO_FEW_ROWS`` for fewer than three customers.
+            For rows and choices that :func:`summarize` refuses too; ``DEGENERATE`` naming `horizon_days` if the log
+            does not reach back beyond the horizon, or all or none of its customers churned within it, and naming
+            `holdout_share` if they are too few to check the churn model; ``TOO_FEW_ROWS`` for fewer than three
+            customers.
         """
         given = {"customer": customer, "time": time, "amount": amount}
         given |= {"order": order, "usage": usage, "feedback": feedback}
@@ -300,7 +302,7 @@ class Scorecard(Estimator):
         with columns.explained(), listening(self.progress) as listener:
             params = params_json(self._core_params())
             self._fitted = _loyalty.FittedScorecard.fit(params, columns.native(), self._threads(), listener)
-        self._names = {name: value for name, value in given.items() if value is None or isinstance(value, str)}
+        self._names = {name: None for name, value in given.items() if value is None} | columns.names
         return self
 
     def score(
@@ -322,8 +324,8 @@ class Scorecard(Estimator):
         as_of : date, time or text, optional
             The moment of the scores; default the log's latest order.
         **columns : str or array
-            The columns ``customer, time, amount, order, usage, feedback`` as for :meth:`fit`, where they are not those of
-            the fit. A scorecard read from a file expects its log to use these names, without the last three.
+            The columns ``customer, time, amount, order, usage, feedback`` as for :meth:`fit`, where they are not those
+            of the fit. A scorecard read from a file expects its log to use these names, without the last three.
 
         Returns
         -------
@@ -448,7 +450,7 @@ class Scorecard(Estimator):
     def churn_quality_(self) -> ChurnQuality | None:
         """How the churn part did on its holdout."""
         quality = self._part("churn_quality")
-        return None if quality is None else ChurnQuality(*quality[:6], Calibration(*quality[6]))
+        return None if quality is None else ChurnQuality._make((*quality[:6], Calibration(*quality[6])))
 
     @property
     def clusters_(self) -> KMeans:
@@ -498,7 +500,9 @@ def _figures(customer: Mapping[str, float]) -> tuple[Any, ...]:
     known = (*_FIGURES, "usage", "feedback")
     for name in customer:
         if name not in known:
-            raise LoyaltyTypeError(f"{name} is no figure of a customer; it must be one of {', '.join(known)}", argument=name)
+            raise LoyaltyTypeError(
+                f"{name} is no figure of a customer; it must be one of {', '.join(known)}", argument=name
+            )
     missing = [name for name in _FIGURES if name not in customer]
     if missing:
         raise LoyaltyTypeError(f"{missing[0]} is missing; it must be given", argument=missing[0])

@@ -10,9 +10,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple, overload
 import numpy as np
 
 from loyalty import _loyalty
-from loyalty._arguments import count
+from loyalty._arguments import count, seed_of
 from loyalty.errors import LoyaltyError, LoyaltyTypeError
-from loyalty.kmeans import seed_of
 from loyalty.metrics._classes import encoded
 
 if TYPE_CHECKING:
