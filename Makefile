@@ -28,14 +28,15 @@ test-rust:
 	RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --locked
 	if cargo deny --version >/dev/null 2>&1; then cargo deny check; fi
 
-# The example is for the tests that pass models between Python and Rust.
+# The core's examples are for the tests that pass models between Python and Rust.
 test-python: python
-	cargo build --release --locked -p loyalty-core --example score_customers
-	cd loyalty-py && ../$(WHEEL_TEST)/bin/python -m pytest
+	cargo build --locked -p loyalty-core --examples
+	cd loyalty-py && LOYALTY_EXAMPLES=$(CURDIR)/target/debug/examples ../$(WHEEL_TEST)/bin/python -m pytest
 	cd loyalty-py && MPLBACKEND=Agg ../$(WHEEL_TEST)/bin/python -m pytest --doctest-modules --pyargs loyalty
 	cd loyalty-py && ../$(WHEEL_TEST)/bin/python -m mypy -p loyalty
 	cd loyalty-py && ../$(WHEEL_TEST)/bin/python -m mypy examples
-	cd loyalty-py && ../$(WHEEL_TEST)/bin/python -m mypy.stubtest loyalty --mypy-config-file pyproject.toml
+	cd loyalty-py && ../$(WHEEL_TEST)/bin/python -m mypy.stubtest loyalty --mypy-config-file pyproject.toml \
+		--allowlist tests/stubtest_allowlist.txt
 
 python: $(WHEEL)/bin/maturin $(WHEEL_TEST)/bin/pytest
 	rm -rf $(WHEEL)/dist
@@ -51,8 +52,9 @@ $(WHEEL_TEST)/bin/pytest: loyalty-py/tests/requirements.txt
 	$(WHEEL_TEST)/bin/python -m pip install --quiet --requirement $<
 	touch $@
 
-bench:
+bench: python
 	cargo bench -p loyalty-benches
+	$(WHEEL_TEST)/bin/python benches/compare/one_row.py
 
 doc:
 	cargo doc --workspace --no-deps

@@ -6,6 +6,53 @@ from typing import Any, Self, TypeAlias, final
 import numpy as np
 from numpy.typing import NDArray
 
+__all__ = [
+    "Accumulator",
+    "CustomerScore",
+    "FittedKMeans",
+    "FittedLogisticChurn",
+    "FittedLoyaltyScore",
+    "FittedMinMaxScaler",
+    "FittedRfm",
+    "FittedScorecard",
+    "FittedStandardScaler",
+    "Texts",
+    "accuracy",
+    "average_precision",
+    "binary_report",
+    "brier",
+    "calibration",
+    "calinski_harabasz",
+    "choose_k",
+    "churn_labels",
+    "classification_report",
+    "clv_discounted",
+    "clv_historic",
+    "clv_lifespan",
+    "clv_margin_multiple",
+    "clv_retention",
+    "clv_retention_rate",
+    "clv_undiscounted",
+    "confusion_matrix",
+    "cumulative_gains",
+    "davies_bouldin",
+    "default_params",
+    "k_folds",
+    "lift",
+    "load_model",
+    "log_logistic",
+    "log_loss",
+    "loyalty_score_preset",
+    "precision_recall_curve",
+    "provoke_panic",
+    "roc_auc",
+    "roc_curve",
+    "silhouette",
+    "silhouette_samples",
+    "summarize",
+    "train_test_split",
+]
+
 _Floats: TypeAlias = NDArray[np.float64]
 _Bools: TypeAlias = NDArray[np.bool_]
 _Codes: TypeAlias = NDArray[np.uint32]

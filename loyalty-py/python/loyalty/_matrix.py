@@ -40,7 +40,7 @@ def as_matrix(
 def _of_array(X: Any, name: str, empty: bool) -> NDArray[np.float64]:
     try:
         # What is masked is missing.
-        array = X.astype(np.float64).filled(np.nan) if isinstance(X, np.ma.MaskedArray) else np.asarray(X)
+        array = np.ma.filled(X.astype(np.float64), np.nan) if isinstance(X, np.ma.MaskedArray) else np.asarray(X)
     except ValueError as error:
         raise LoyaltyError(f"{name} has rows of different lengths; it must be a matrix: {error}", argument=name) from None
     if np.iscomplexobj(array) or (array.dtype == object and any(isinstance(v, complex) for v in array.flat)):

@@ -87,7 +87,7 @@ class LoyaltyWarning(UserWarning):
     """A result that can be used, but about which the caller should know something."""
 
 
-class ConvergenceWarning(LoyaltyWarning, SklearnConvergenceWarning):
+class ConvergenceWarning(LoyaltyWarning, SklearnConvergenceWarning):  # type: ignore[misc]
     """A fit that ended before it converged; also scikit-learn's warning of that name, where it is installed."""
 
 

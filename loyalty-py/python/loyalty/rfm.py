@@ -151,9 +151,11 @@ class RFM(TransformerMixin, Estimator):  # type: ignore[misc]
         return params
 
     @contextmanager
-    def _naming(self) -> Iterator[None]:
+    def _naming(self, names: Sequence[str] | None = None) -> Iterator[None]:
         """Errors of the core in terms of the caller's columns."""
-        with _frames.explained(dict(zip(_FEATURES, getattr(self, "feature_names_in_", ()), strict=False))):
+        if names is None:
+            names = getattr(self, "feature_names_in_", ())
+        with _frames.explained(dict(zip(_FEATURES, names, strict=False))):
             yield
 
     def fit(self, X: Any, y: Any = None) -> Self:
@@ -178,8 +180,7 @@ class RFM(TransformerMixin, Estimator):  # type: ignore[misc]
             For a column that is not there, no rows, values that are not finite, and parameters out of range.
         """
         columns, names = self._columns(X)
-        _matrix.remember_features(self, 3, names)
-        with self._naming():
+        with self._fitting(3, names):
             self._fitted = _loyalty.FittedRfm.fit(self._params_json(), *columns)
         self._learn()
         return self

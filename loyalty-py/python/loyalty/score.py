@@ -70,6 +70,8 @@ class LoyaltyScore(TransformerMixin, Estimator):  # type: ignore[misc]
     ([95.0, 45.0, 5.0], ['high', 'medium', 'low'])
     """
 
+    _core_names: ClassVar[dict[str, str]] = {"weights": "weight"}
+
     _fitted: _loyalty.FittedLoyaltyScore
 
     #: What a mapping of normalisers leaves out.
@@ -191,10 +193,9 @@ class LoyaltyScore(TransformerMixin, Estimator):  # type: ignore[misc]
             unless they are allowed.
         """
         values, names = self._values(X)
-        _matrix.remember_features(self, values.shape[1], names)
         given = list(self.weights) if isinstance(self.weights, Mapping) else None
         self._names = names or given or [f"x{i}" for i in range(values.shape[1])]
-        with self._naming():
+        with self._fitting(values.shape[1], names):
             self._fitted = _loyalty.FittedLoyaltyScore.fit(self._params_json(), values)
         self._learn()
         return self

@@ -12,7 +12,7 @@ import numpy as np
 VECTORS = Path(__file__).parents[3] / "loyalty-core" / "tests" / "vectors"
 
 #: The arguments that Python spells otherwise.
-PYTHON_NAMES = {"x": "X", "c": "C", "seed": "random_state"}
+PYTHON_NAMES = {"x": "X", "c": "C", "seed": "random_state", "weight": "weights"}
 
 _NON_FINITE = {"NaN": np.nan, "Infinity": np.inf, "-Infinity": -np.inf}
 
