@@ -11,6 +11,9 @@ type Floats<'py> = Bound<'py, PyArray1<f64>>;
 type Counts<'py> = Bound<'py, PyArray1<u64>>;
 type Rows<'py> = Bound<'py, PyArray1<u64>>;
 
+/// The classes, and the counts of each pair of true and predicted class.
+type Confusion<'py> = (Bound<'py, PyArray1<u32>>, Bound<'py, PyArray2<f64>>);
+
 /// Precision, recall, F1.
 type Averages = (f64, f64, f64);
 
@@ -46,7 +49,7 @@ pub(crate) fn confusion_matrix<'py>(
     truth: Vector<'py, u32>,
     predicted: Vector<'py, u32>,
     sample_weight: Option<Vector<'py>>,
-) -> PyResult<(Bound<'py, PyArray1<u32>>, Bound<'py, PyArray2<f64>>)> {
+) -> PyResult<Confusion<'py>> {
     guarded(py, || {
         let (truth, predicted) = (slice(&truth)?, slice(&predicted)?);
         let weights = optional(sample_weight.as_ref())?;
