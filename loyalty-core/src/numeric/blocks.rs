@@ -377,7 +377,7 @@ mod tests {
     #[test]
     fn the_monitor_is_asked_within_long_work_and_while_others_end_theirs() {
         let caller = thread::current().id();
-        for (stop_at, n_threads) in [(1, 1), (2, 1), (1, 2), (5, 2)] {
+        for (stop_at, n_threads) in [(1, 1), (2, 1), (2, 2), (5, 2)] {
             let mut calls = 0;
             let mut listener = |_: Progress| {
                 calls += 1;
@@ -385,7 +385,8 @@ mod tests {
             };
             let mut monitor = Monitor::new(&mut listener);
             monitor.report("test", 0, None).unwrap();
-            // The calling thread ends its own work at once if there is another, which works until told to stop.
+            // The calling thread ends its own work at once if there is another, which works until told to stop. It must have
+            // begun by then, or the other would wait for it.
             let all = Barrier::new(n_threads);
             let stopped = map_long(2, n_threads, &mut monitor, |_, monitor| {
                 all.wait();
