@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import pickle
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -214,3 +215,20 @@ def test_choosing_needs_a_row_more_than_clusters() -> None:
 def test_defaults_are_the_core_s() -> None:
     assert loyalty.KMeans()._specifications(X) == [json.loads(_loyalty.default_params("kmeans"))]
     assert loyalty.ChooseK()._core_params() == json.loads(_loyalty.default_params("choose_k"))
+
+
+@pytest.mark.parametrize(
+    ("fit", "argument"),
+    [
+        (lambda: loyalty.ChooseK(kmeans=3).fit(np.eye(20)), "kmeans"),  # type: ignore[arg-type]
+        (lambda: loyalty.KMeans(2, n_threads=2**64).fit(np.eye(3)), "n_threads"),
+        (lambda: loyalty.KMeans(2).fit([[10**400, 1], [2, 3]]), "X"),
+        (lambda: loyalty.KMeans(2).fit({"a": np.eye(3), "b": np.eye(3)}), "X"),
+        (lambda: loyalty.KMeans(2).fit({"a": 1, "b": 2}), "X"),
+        (lambda: loyalty.KMeans(2).fit(np.eye(2), sample_weight=[10**400] * 2), "sample_weight"),
+    ],
+)
+def test_odd_arguments_are_refused_by_name(fit: Callable[[], object], argument: str) -> None:
+    with pytest.raises(loyalty.LoyaltyError) as refused:
+        fit()
+    assert refused.value.argument == argument

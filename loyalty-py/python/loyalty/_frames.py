@@ -205,6 +205,9 @@ def numbers(frame: Any, argument: str) -> tuple[list[str] | None, NDArray[np.flo
         columns = list(frame.columns)
     else:
         columns = [_native_column(frame, name) for name in names]
+    for name, values in zip(names, columns, strict=True):
+        if not hasattr(values, "__len__"):
+            raise LoyaltyTypeError(f"{argument} has a column {name!r} of {values!r}; it must be values", argument=argument)
     lengths = {len(values) for values in columns}
     if len(lengths) > 1:
         raise LoyaltyError(f"{argument} has columns of different lengths", "SHAPE_MISMATCH", argument)
@@ -233,9 +236,15 @@ def _as_floats(values: Any, name: Any, argument: str) -> NDArray[np.float64]:
     array = as_numpy(values)
     if array.dtype.kind in "USTMmVc":
         raise _no_number(name, array.dtype, argument)
+    if array.ndim != 1:
+        raise LoyaltyError(
+            f"{argument} has a column {name!r} of shape {array.shape}; it must have one dimension",
+            "SHAPE_MISMATCH",
+            argument,
+        )
     try:
         return array.astype(np.float64, copy=False)
-    except (TypeError, ValueError) as error:
+    except (TypeError, ValueError, OverflowError) as error:
         kind = next((type(v).__name__ for v in array if not isinstance(v, (int, float, type(None)))), str(array.dtype))
         raise _no_number(name, f"{kind} ({error})", argument) from None
 

@@ -58,7 +58,7 @@ def _of_array(X: Any, name: str, empty: bool) -> NDArray[np.float64]:
         raise LoyaltyTypeError(f"{name} holds values of type {array.dtype}; it must hold numbers", argument=name)
     try:
         values = array.astype(np.float64, copy=False)
-    except (TypeError, ValueError) as error:
+    except (TypeError, ValueError, OverflowError) as error:
         kind = LoyaltyTypeError if isinstance(error, TypeError) else LoyaltyError
         raise kind(f"{name} must hold numbers: {error}", argument=name) from None
     rows, columns = values.shape
@@ -86,7 +86,7 @@ def as_vector(values: Any, name: str, dtype: Any = np.float64) -> Any:
         if array.dtype.kind in "USTMmVc":
             raise TypeError(f"values of type {array.dtype}")
         array = np.ascontiguousarray(array.astype(dtype, copy=False))
-    except (TypeError, ValueError) as error:
+    except (TypeError, ValueError, OverflowError) as error:
         raise LoyaltyTypeError(f"{name} must hold one number a row: {error}", argument=name) from None
     if np.asarray(values).ndim != 1:
         raise LoyaltyError(

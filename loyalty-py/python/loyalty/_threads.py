@@ -67,6 +67,6 @@ def resolve(n_threads: int | None) -> int:
 
 def _checked(n_threads: int) -> int:
     n_threads = whole("n_threads", n_threads)
-    if n_threads < 1:
-        raise LoyaltyError(f"n_threads is {n_threads}; it must be at least 1", argument="n_threads")
+    if not 1 <= n_threads < 2**32:
+        raise LoyaltyError(f"n_threads is {n_threads}; it must be at least 1 and below 2^32", argument="n_threads")
     return n_threads

@@ -465,6 +465,8 @@ class ChooseK(Estimator):
     def _core_params(self) -> dict[str, Any]:
         """The parameters as the core has them."""
         kmeans = KMeans() if self.kmeans is None else self.kmeans
+        if not isinstance(kmeans, KMeans):
+            raise LoyaltyTypeError(f"kmeans is {kmeans!r}; it must be a KMeans", argument="kmeans")
         if callable(kmeans.init) or not isinstance(kmeans.init, str):
             raise LoyaltyError("init of kmeans is given; it must be 'k-means++' or 'random'", argument="init")
         return {
