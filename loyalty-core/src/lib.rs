@@ -17,6 +17,8 @@
 //! | truth and predictions | quality | [`metrics`] |
 //! | an order log | all of these at once | [`scorecard`] |
 
+#![forbid(unsafe_code)]
+
 pub mod churn;
 pub mod clv;
 pub mod customers;

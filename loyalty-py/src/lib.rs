@@ -3,6 +3,8 @@
 //! A function here converts its arguments, calls the core and converts the answer. What users see, with its defaults and
 //! documentation, is the package.
 
+#![forbid(unsafe_code)]
+
 mod churn;
 mod clv;
 mod columns;

@@ -1,0 +1,5 @@
+//! Tells the linker how Node loads an addon.
+
+fn main() {
+    napi_build::setup();
+}

@@ -1,0 +1,23 @@
+'use strict'
+
+// The package: the native part with what is better done on this side of the border.
+
+const native = require('./native.js')
+
+// Fitted models never change, so what a getter has made once, often a copy of many numbers, is kept.
+for (const exported of Object.values(native)) {
+  if (typeof exported !== 'function' || exported.prototype === undefined) continue
+  for (const [name, descriptor] of Object.entries(Object.getOwnPropertyDescriptors(exported.prototype))) {
+    if (descriptor.get === undefined) continue
+    Object.defineProperty(exported.prototype, name, {
+      ...descriptor,
+      get() {
+        const value = descriptor.get.call(this)
+        Object.defineProperty(this, name, { value, enumerable: true })
+        return value
+      },
+    })
+  }
+}
+
+module.exports = require('./native.js')

@@ -1,0 +1,299 @@
+//! Long work on threads of its own, which reports, hears an `AbortSignal`, and ends before its environment does.
+
+use crate::convert::shown;
+use crate::error::{Failure, Fallible, cancelled, guarded};
+use crate::options::{Options, wrong_type};
+use loyalty_core::monitor::{Monitor, Progress as CoreProgress};
+use loyalty_core::{Error, Result};
+use napi::bindgen_prelude::{
+    FnArgs, FromNapiValue, Function, FunctionRef, JsObjectValue, Object, ObjectRef, ToNapiValue, Unknown,
+};
+use napi::threadsafe_function::{ThreadsafeFunction, ThreadsafeFunctionCallMode};
+use napi::{Env, Status, ValueType};
+use napi_derive::napi;
+use std::cell::{Cell, RefCell};
+use std::collections::HashMap;
+use std::ops::ControlFlow;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::{self, JoinHandle};
+use std::time::{Duration, Instant};
+
+/// How often a listener hears of the progress: an eye does not see more.
+const INTERVAL: Duration = Duration::from_millis(25);
+
+/// Where a running fit stands.
+#[napi(object)]
+#[derive(Clone)]
+pub struct Progress {
+    /// What is being done, for example `kmeans`.
+    pub stage: String,
+    /// Steps done in this stage.
+    pub iteration: f64,
+    /// Steps at the most, where that is known.
+    pub total: Option<f64>,
+}
+
+/// What a caller wants of work that takes its time.
+pub(crate) struct Control<'env> {
+    signal: Option<Object<'env>>,
+    listener: Option<Function<'env, Progress, Unknown<'static>>>,
+}
+
+impl<'env> Control<'env> {
+    /// Takes `signal` and `onProgress` out of the options.
+    pub(crate) fn take(options: &mut Options<'env>) -> Fallible<Self> {
+        let signal = options.take("signal").map(|value| signal(value)).transpose()?;
+        let listener = options.take("onProgress").map(|value| {
+            if value.get_type()? != ValueType::Function {
+                return wrong_type("onProgress", &shown(value), "a function");
+            }
+            Ok(FromNapiValue::from_unknown(value)?)
+        });
+        Ok(Self { signal, listener: listener.transpose()? })
+    }
+}
+
+/// Refuses what cannot be heard by work that blocks the event loop.
+pub(crate) fn refuse_control(options: &mut Options<'_>) -> Fallible<()> {
+    for name in ["signal", "onProgress"] {
+        if let Some(value) = options.take(name) {
+            return wrong_type(
+                name,
+                &shown(value),
+                "left out of a call that blocks; the one with a promise hears it",
+            );
+        }
+    }
+    Ok(())
+}
+
+fn signal<'env>(value: Unknown<'env>) -> Fallible<Object<'env>> {
+    if value.get_type()? == ValueType::Object {
+        let object: Object<'env> = FromNapiValue::from_unknown(value)?;
+        let part = |name: &str| object.get_named_property_unchecked::<Unknown<'_>>(name)?.get_type();
+        if part("aborted")? == ValueType::Boolean && part("addEventListener")? == ValueType::Function {
+            return Ok(object);
+        }
+    }
+    wrong_type("signal", &shown(value), "an AbortSignal")
+}
+
+/// What stops a running task, and why.
+#[derive(Default)]
+struct Stop {
+    flag: AtomicBool,
+    /// What the listener threw.
+    thrown: Mutex<Option<napi::Error>>,
+}
+
+/// A task that runs, as its environment knows it.
+struct Running {
+    stop: Arc<Stop>,
+    thread: Option<JoinHandle<()>>,
+    /// The signal, and what was added to it.
+    heard: Option<(ObjectRef<false>, FunctionRef<(), ()>)>,
+    /// Whether the listener is still to be told.
+    telling: Arc<AtomicBool>,
+}
+
+thread_local! {
+    /// The tasks of this thread's environment.
+    static RUNNING: RefCell<HashMap<u64, Running>> = RefCell::default();
+    static NEXT: Cell<u64> = const { Cell::new(0) };
+}
+
+/// Stops the environment's tasks, and waits for them, before it goes.
+pub(crate) fn register(env: &Env) -> napi::Result<()> {
+    env.add_env_cleanup_hook((), |()| {
+        let running =
+            RUNNING.try_with(|running| std::mem::take(&mut *running.borrow_mut())).unwrap_or_default();
+        for task in running.values() {
+            task.stop.flag.store(true, Ordering::Relaxed);
+        }
+        for thread in running.into_values().filter_map(|task| task.thread) {
+            // What it panicked with has been made an error.
+            let _ = thread.join();
+        }
+    })?;
+    Ok(())
+}
+
+/// A promise of the answer of `work`, which runs on a thread of its own; `answer` makes a value of JavaScript of it.
+///
+/// `prepare` reads and copies all arguments. What it refuses rejects the promise.
+pub(crate) fn start<'env, W, A, T, R>(
+    env: &'env Env,
+    prepare: impl FnOnce() -> Fallible<(Control<'env>, W, A)>,
+) -> napi::Result<Object<'env>>
+where
+    W: FnOnce(&mut Monitor<'_>) -> Result<T> + Send + 'static,
+    A: FnOnce(&Env, T) -> Fallible<R> + Send + 'static,
+    T: Send + 'static,
+    R: ToNapiValue + 'static,
+{
+    let id = NEXT.replace(NEXT.get() + 1);
+    let prepared = catch_unwind(AssertUnwindSafe(|| {
+        let (control, work, answer) = prepare()?;
+        if let Some(signal) = control.signal
+            && signal.get_named_property_unchecked::<bool>("aborted")?
+        {
+            let reason = signal.get_named_property_unchecked("reason")?;
+            return Err(Failure::Node(cancelled(*env, Some(reason))));
+        }
+        Ok((Arrangement::new(env, control)?, work, answer))
+    }));
+    // After the listener's queue, which so is emptied before the promise is settled.
+    let (deferred, promise) = env.create_deferred::<R, Box<dyn FnOnce(Env) -> napi::Result<R> + Send>>()?;
+    let (arrangement, work, answer) = match prepared.unwrap_or_else(|panic| Err(Failure::panic(&*panic))) {
+        Ok(prepared) => prepared,
+        Err(failure) => {
+            deferred.resolve(Box::new(move |env| Err(failure.into_napi(env))));
+            return Ok(promise);
+        }
+    };
+    let Arrangement { stop, reporter, running } = arrangement;
+    RUNNING.with_borrow_mut(|tasks| tasks.insert(id, running));
+    let spawned = thread::Builder::new().name("loyalty".to_owned()).spawn(move || {
+        let outcome = catch_unwind(AssertUnwindSafe(|| run(work, &stop, reporter)))
+            .unwrap_or_else(|panic| Err(Failure::panic(&*panic)));
+        deferred.resolve(Box::new(move |env| {
+            let reason = finished(&env, id)?;
+            let thrown = stop.thrown.lock().unwrap_or_else(PoisonError::into_inner).take();
+            match (thrown, outcome) {
+                (Some(thrown), _) => Err(thrown),
+                (None, Ok(value)) => guarded(&env, || answer(&env, value)),
+                (None, Err(Failure::Core(Error::Cancelled))) => Err(cancelled(env, reason)),
+                (None, Err(failure)) => Err(failure.into_napi(env)),
+            }
+        }));
+    });
+    match spawned {
+        Ok(thread) => RUNNING.with_borrow_mut(|tasks| {
+            if let Some(task) = tasks.get_mut(&id) {
+                task.thread = Some(thread);
+            }
+        }),
+        Err(error) => {
+            finished(env, id)?;
+            return Err(napi::Error::new(Status::GenericFailure, format!("no thread for the work: {error}")));
+        }
+    }
+    Ok(promise)
+}
+
+/// All that is to be arranged on the event loop's thread before the work starts.
+struct Arrangement {
+    stop: Arc<Stop>,
+    reporter: Option<Reporter>,
+    running: Running,
+}
+
+/// Tells the listener of the progress, from any thread.
+type Reporter = ThreadsafeFunction<Progress, (), Progress, Status, false, true, 1>;
+
+impl Arrangement {
+    fn new(env: &Env, control: Control<'_>) -> Fallible<Self> {
+        let stop = Arc::new(Stop::default());
+        let telling = Arc::new(AtomicBool::new(true));
+        let heard = control.signal.map(|signal| listen(env, signal, &stop)).transpose()?;
+        let reporter =
+            control.listener.map(|listener| reporter(env, &listener, &stop, &telling)).transpose()?;
+        let running = Running { stop: stop.clone(), thread: None, heard, telling };
+        Ok(Self { stop, reporter, running })
+    }
+}
+
+/// `addEventListener`, or the method that takes back what it did.
+type ListenerMethod<'a> = Function<'a, FnArgs<(&'static str, Function<'a, (), ()>)>, Unknown<'a>>;
+
+/// Stops the work when the signal says so.
+fn listen(
+    env: &Env,
+    signal: Object<'_>,
+    stop: &Arc<Stop>,
+) -> Fallible<(ObjectRef<false>, FunctionRef<(), ()>)> {
+    let stop = stop.clone();
+    let listener: Function<'_, (), ()> = env.create_function_from_closure("abort", move |_| {
+        stop.flag.store(true, Ordering::Relaxed);
+        Ok(())
+    })?;
+    let listener_ref = listener.create_ref()?;
+    let add: ListenerMethod<'_> = signal.get_named_property_unchecked("addEventListener")?;
+    add.apply(signal, ("abort", listener).into())?;
+    Ok((signal.create_ref()?, listener_ref))
+}
+
+fn reporter(
+    env: &Env,
+    listener: &Function<'_, Progress, Unknown<'static>>,
+    stop: &Arc<Stop>,
+    telling: &Arc<AtomicBool>,
+) -> Fallible<Reporter> {
+    let (listener, stop, telling) = (listener.create_ref()?, stop.clone(), telling.clone());
+    let tell: Function<'_, Progress, ()> = env.create_function_from_closure("onProgress", move |call| {
+        if telling.load(Ordering::Relaxed) {
+            // What the listener throws stops the work and rejects its promise.
+            if let Err(thrown) = listener.borrow_back(call.env)?.call(call.first_arg()?) {
+                *stop.thrown.lock().unwrap_or_else(PoisonError::into_inner) = Some(thrown);
+                stop.flag.store(true, Ordering::Relaxed);
+            }
+        }
+        Ok(())
+    })?;
+    Ok(tell
+        .build_threadsafe_function()
+        .max_queue_size::<1>()
+        .weak::<true>()
+        .callee_handled::<false>()
+        .build()?)
+}
+
+/// The work itself, on its own thread.
+fn run<T>(
+    work: impl FnOnce(&mut Monitor<'_>) -> Result<T>,
+    stop: &Stop,
+    reporter: Option<Reporter>,
+) -> Fallible<T> {
+    let mut told: Option<Instant> = None;
+    let mut tell = |progress: CoreProgress| {
+        if let Some(reporter) = &reporter
+            && told.is_none_or(|told| told.elapsed() >= INTERVAL)
+        {
+            told = Some(Instant::now());
+            // If the event loop is too busy to hear this one, it hears the next.
+            reporter.call(progress.into(), ThreadsafeFunctionCallMode::NonBlocking);
+        }
+        ControlFlow::Continue(())
+    };
+    let mut monitor = Monitor::new(&mut tell).cancelled_by(&stop.flag);
+    Ok(work(&mut monitor)?)
+}
+
+impl From<CoreProgress> for Progress {
+    fn from(progress: CoreProgress) -> Self {
+        Self {
+            stage: progress.stage.to_owned(),
+            iteration: progress.iteration as f64,
+            total: progress.total.map(|total| total as f64),
+        }
+    }
+}
+
+/// Lets go of a task that is done: of its thread, its signal, its listener. Gives the signal's reason, had it been aborted.
+fn finished<'env>(env: &'env Env, id: u64) -> napi::Result<Option<Unknown<'env>>> {
+    let Some(task) = RUNNING.with_borrow_mut(|tasks| tasks.remove(&id)) else { return Ok(None) };
+    task.telling.store(false, Ordering::Relaxed);
+    if let Some(thread) = task.thread {
+        // What it panicked with has been made an error.
+        let _ = thread.join();
+    }
+    let Some((signal_ref, listener)) = task.heard else { return Ok(None) };
+    let signal = signal_ref.get_value(env)?;
+    let remove: ListenerMethod<'_> = signal.get_named_property_unchecked("removeEventListener")?;
+    remove.apply(signal, ("abort", listener.borrow_back(env)?).into())?;
+    let reason = signal.get_named_property_unchecked("reason")?;
+    signal_ref.unref(env)?;
+    Ok(Some(reason))
+}
