@@ -13,11 +13,14 @@ for (const exported of Object.values(native)) {
       ...descriptor,
       get() {
         const value = descriptor.get.call(this)
+        if (Array.isArray(value)) Object.freeze(value)
         Object.defineProperty(this, name, { value, enumerable: true })
         return value
       },
     })
   }
 }
+
+require('./scorecard.js')(native.Scorecard)
 
 module.exports = require('./native.js')

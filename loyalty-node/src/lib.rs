@@ -7,6 +7,7 @@ mod columns;
 mod error;
 mod names;
 mod options;
+mod output;
 mod time;
 
 pub mod churn;

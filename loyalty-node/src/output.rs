@@ -1,0 +1,48 @@
+//! Memory of the caller's that is written to.
+//!
+//! The one place with unsafe code of our own: nothing safe in Node-API's binding lends memory for writing.
+
+use crate::convert::{is_shared, shown, typed_array_type};
+use crate::error::Fallible;
+use crate::options::wrong_type;
+use loyalty_core::Error;
+use napi::JsValue;
+use napi::bindgen_prelude::{Float64ArraySlice, FromNapiValue, TypedArrayType, Unknown};
+
+/// Lets `work` write into the Float64Array `name`, while it reads `input`, which is other memory.
+///
+/// Both must have been read from their arguments before, so that no code of JavaScript runs meanwhile.
+pub(crate) fn fill<T>(
+    name: &str,
+    value: Unknown<'_>,
+    input: &[f64],
+    work: impl FnOnce(&mut [f64]) -> Fallible<T>,
+) -> Fallible<T> {
+    const MUST: &str = "a Float64Array that no other thread has";
+    if !value.is_typedarray()? || !matches!(typed_array_type(value)?, TypedArrayType::Float64) {
+        return wrong_type(name, &shown(value), MUST);
+    }
+    if is_shared(value)? {
+        return wrong_type(name, "of shared memory", MUST);
+    }
+    let mut output = Float64ArraySlice::from_unknown(value)?;
+    let (read, written) = (input.as_ptr_range(), output.as_ptr_range());
+    if read.start < written.end && written.start < read.end {
+        let (value, must) = ("memory of the input".to_owned(), "memory of its own".into());
+        return Err(Error::InvalidParameter { name: name.to_owned().into(), value, must }.into());
+    }
+    // SAFETY: the memory belongs to this thread's JavaScript, of which none runs until `work` returns; it is not shared
+    // with other threads; and `input`, the only other borrow of a caller's memory, lies elsewhere.
+    #[expect(unsafe_code, reason = "see the module's first lines")]
+    let numbers = unsafe { output.as_mut() };
+    work(numbers)
+}
+
+/// Refuses an output of another length than this.
+pub(crate) fn check_length(name: &str, got: usize, expected: usize) -> Fallible<()> {
+    if got == expected {
+        return Ok(());
+    }
+    let (got, expected) = (format!("{got} number(s)"), format!("{expected} number(s)"));
+    Err(Error::ShapeMismatch { name: name.to_owned().into(), got, expected }.into())
+}
