@@ -66,7 +66,7 @@ impl Deref for MomentsView<'_> {
     }
 }
 
-const MOMENTS_MUST: &str =
+pub(crate) const MOMENTS_MUST: &str =
     "an array of Dates or of milliseconds since 1970, or a BigInt64Array of microseconds";
 
 impl<'env> Moments<'env> {

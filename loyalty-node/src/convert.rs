@@ -155,7 +155,7 @@ impl Deref for FloatsView<'_> {
     }
 }
 
-const FLOATS_MUST: &str = "a Float64Array or an array of numbers";
+pub(crate) const FLOATS_MUST: &str = "a Float64Array or an array of numbers";
 
 impl<'env> Floats<'env> {
     /// The numbers of the argument `name`; `null` and `undefined` are NaN.

@@ -7,6 +7,7 @@ mod columns;
 mod error;
 mod names;
 mod options;
+mod order_log;
 mod time;
 
 pub mod churn;

@@ -103,7 +103,7 @@ impl<'env> Options<'env> {
 }
 
 /// The properties of an object that are not `undefined`.
-fn properties<'env>(value: Unknown<'env>) -> Fallible<Vec<(String, Unknown<'env>)>> {
+pub(crate) fn properties<'env>(value: Unknown<'env>) -> Fallible<Vec<(String, Unknown<'env>)>> {
     let object: Object<'env> = FromNapiValue::from_unknown(value)?;
     let mut given = Vec::new();
     for name in Object::keys(&object)? {
