@@ -79,7 +79,7 @@ impl<'env> Moments<'env> {
                     Ok(Moments::Converted(BigInt64Array::from_unknown(value)?.to_vec()))
                 }
                 TypedArrayType::BigUint64 => wrong_type(name, "a BigUint64Array", MOMENTS_MUST),
-                _ => Ok(Moments::Converted(of_millis(name, &Floats::new(name, value)?.copied()?)?)),
+                _ => Ok(Moments::Converted(of_millis(name, &Floats::new(name, value)?.view()?)?)),
             };
         }
         if !value.is_array()? {

@@ -93,7 +93,8 @@ pub(crate) fn count(name: &str, value: Unknown<'_>) -> Fallible<usize> {
 /// The integer that a float is, where no rounding can have made it one.
 pub(crate) fn safe_integer(value: f64) -> Option<i64> {
     const LARGEST: f64 = 9_007_199_254_740_991.0;
-    (value.fract() == 0.0 && value.abs() <= LARGEST).then_some(value as i64)
+    let integer = value as i64;
+    (integer as f64 == value && value.abs() <= LARGEST).then_some(integer)
 }
 
 /// Calls `each` with every element of an array or a typed array.

@@ -93,7 +93,7 @@ impl<'env> Options<'env> {
         for (name, value) in self.given {
             if name.contains('_') {
                 let must = format!("given as {}", camel_case(&name));
-                let value = "no option".to_owned();
+                let value = format!("given as {name}");
                 return Err(Error::InvalidParameter { name: name.into(), value, must: must.into() }.into());
             }
             params.insert(snake_case(&name), json(&name, value, DEPTH)?);

@@ -276,6 +276,15 @@ impl IdsView<'_> {
             IdsView::NullableTexts(ids) => Ids::NullableStr(ids),
         }
     }
+
+    /// Whether none of these rows has an id.
+    fn is_void(&self, rows: usize) -> bool {
+        match self {
+            IdsView::Ints(ids) => ids.is_empty() && rows == 0,
+            IdsView::NullableInts(ids) => ids.len() == rows && ids.iter().all(Option::is_none),
+            _ => false,
+        }
+    }
 }
 
 /// An order log by columns: `{ customer, time, amount, order? }`, of scorecards `usage?` and `feedback?` too.
@@ -329,6 +338,16 @@ impl<'env> OrderLogArg<'env> {
     /// What the customers' ids are made of; none where there is no id.
     pub(crate) fn id_kind(&self) -> Option<IdKind> {
         self.customer.kind
+    }
+
+    /// Takes customers' ids that are all null, and so of no kind, for ids of this kind.
+    pub(crate) fn assume_kind(&mut self, kind: Option<IdKind>) {
+        if let (None, Some(IdKind::Text), IdSource::Read(list)) =
+            (self.customer.kind, kind, &mut self.customer.ids)
+        {
+            let ends = vec![0; list.nulls.len()];
+            list.values = IdValues::Texts(Texts { letters: String::new(), ends });
+        }
     }
 
     /// The columns, to be read before any other code of JavaScript runs.
@@ -402,7 +421,9 @@ impl OrderLogView<'_> {
     /// As summaries take it.
     pub(crate) fn transactions(&self) -> Transactions<'_> {
         let mut transactions = Transactions::new(self.customer.ids(), &self.time, &self.amount);
-        transactions.order = self.order.as_ref().map(IdsView::ids);
+        // Without any id it is of no kind, which the batches after it might be found to differ from.
+        let order = self.order.as_ref().filter(|order| !order.is_void(self.time.len()));
+        transactions.order = order.map(IdsView::ids);
         transactions
     }
 }
