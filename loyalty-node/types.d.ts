@@ -125,14 +125,14 @@ export interface ChooseKOptions extends ThreadOptions, FeatureOptions, WeightOpt
 export type Moment = Date | number | bigint
 
 /**
- * A column of moments, as Dates, milliseconds since 1970 UTC or microseconds (BigInts), all equal; `null`, NaN and an invalid Date
- * are missing ones. A BigInt64Array of microseconds is read where it is.
+ * A column of moments, as Dates, milliseconds since 1970 UTC or microseconds (BigInts), all equal; `null`, NaN and an invalid
+ * Date are missing ones. A BigInt64Array of microseconds is read where it is.
  */
 export type MomentColumn = BigInt64Array | NumberColumn | readonly (Moment | null)[]
 
 /**
- * A column of ids: texts, or whole numbers, all of one type; `null` is a missing one. Numbers are at most 2^53 - 1, BigInts at most
- * 2^63 - 1. A BigInt64Array is read where it is.
+ * A column of ids: texts, or whole numbers, all of one type; `null` is a missing one. Numbers are at most 2^53 - 1, BigInts
+ * at most 2^63 - 1. A BigInt64Array is read where it is.
  */
 export type IdColumn =
   | readonly (string | null | undefined)[]
@@ -172,7 +172,7 @@ export interface SummaryOptions extends ThreadOptions {
   tz?: string | null
   /** What negative amounts do: lower the total without being a purchase, nothing, or throw. @default 'net' */
   refunds?: 'net' | 'ignore' | 'refuse'
-  /** What rows with a null id, a null time or an amount that is not finite do: throw, naming the row, or not count. @default 'error' */
+  /** What rows with a null id, a null time or an amount that is not finite do: throw, or not count. @default 'error' */
   onInvalid?: 'error' | 'drop'
   /** The unit of `tX` and `t`; a month is 365.25/12 days. @default 'day' */
   timeUnit?: 'hour' | 'day' | 'week' | 'month' | 'year'

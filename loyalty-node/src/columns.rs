@@ -3,9 +3,12 @@
 use crate::convert::{Floats, elements, is_shared, number_text, shown, typed_array_type, wrong_row};
 use crate::error::Fallible;
 use crate::options::wrong_type;
+use crate::packing;
 use crate::time;
 use loyalty_core::Error;
-use napi::bindgen_prelude::{BigInt64Array, BigInt64ArraySlice, FromNapiValue, TypedArrayType, Unknown};
+use napi::bindgen_prelude::{
+    BigInt64Array, BigInt64ArraySlice, Float64ArraySlice, FromNapiValue, TypedArrayType, Unknown,
+};
 use napi::{JsValue, ValueType};
 use std::ops::Deref;
 
@@ -84,6 +87,12 @@ impl<'env> Moments<'env> {
         }
         if !value.is_array()? {
             return wrong_type(name, &shown(value), MOMENTS_MUST);
+        }
+        if let Some(numbers) = packing::numbers(value)? {
+            return Ok(Moments::Converted(of_millis(name, &Float64ArraySlice::from_unknown(numbers)?)?));
+        }
+        if let Some(dates) = packing::dates(value)? {
+            return Ok(Moments::Converted(of_millis(name, &dates)?));
         }
         let mut moments = Vec::new();
         elements(name, value, |row, element| match time::of_value(element)? {

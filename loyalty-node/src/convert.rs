@@ -6,6 +6,7 @@
 
 use crate::error::{Failure, Fallible};
 use crate::options::wrong_type;
+use crate::packing;
 use loyalty_core::Error;
 use loyalty_core::ndarray::{Array2, ArrayView2};
 use napi::bindgen_prelude::{
@@ -21,7 +22,7 @@ use std::ops::Deref;
 const CHUNK: u32 = 1024;
 
 /// The longest array that is read; V8 keeps none longer but sparse ones.
-const LONGEST: u32 = 1 << 27;
+pub(crate) const LONGEST: u32 = 1 << 27;
 
 /// A value for an error message.
 pub(crate) fn shown(value: Unknown<'_>) -> String {
@@ -166,6 +167,9 @@ impl<'env> Floats<'env> {
         }
         if !value.is_array()? {
             return wrong_type(name, &shown(value), FLOATS_MUST);
+        }
+        if let Some(numbers) = packing::numbers(value)? {
+            return Ok(Floats::Typed(numbers));
         }
         let mut numbers = Vec::new();
         elements(name, value, |row, element| {

@@ -20,8 +20,9 @@ use std::slice;
 /// One row a customer, ascending by id. All columns have the same length; they are the `rows` of {@link Rfm.fit}.
 #[napi(object, object_from_js = false)]
 pub struct Customers {
-    /// Who, made of what the log's ids were made of: texts (in the order of their bytes in UTF-8) as texts; an Int32Array or one
-    /// of smaller integers as Int32Array; BigInts, a BigInt64Array or a BigUint64Array as BigInt64Array; other numbers as numbers.
+    /// Who, made of what the log's ids were made of: texts (in the order of their bytes in UTF-8) as texts; an Int32Array or
+    /// one of smaller integers as Int32Array; BigInts, a BigInt64Array or a BigUint64Array as BigInt64Array; other numbers as
+    /// numbers.
     #[napi(ts_type = "CustomerIds")]
     pub ids: AnsweredIds,
     /// Purchases, after merging.
@@ -83,8 +84,8 @@ fn moments(micros: &[i64]) -> Float64Array {
     micros.iter().map(|&micros| time::to_millis(micros)).collect::<Vec<_>>().into()
 }
 
-/// What became of the rows of a log. Each counts once, under the first of the reasons that applies: `rows` is the sum of all others
-/// but the last.
+/// What became of the rows of a log. Each counts once, under the first of the reasons that applies: `rows` is the sum of all
+/// others but the last.
 #[napi(object, object_from_js = false)]
 pub struct RowCounts {
     /// All rows.
@@ -130,9 +131,10 @@ fn params(mut options: Options<'_>) -> Fallible<SummaryParams> {
 
 /// One row a customer from an order log.
 ///
-/// For the purchases of a customer at times τ₁ < … < τₙ ≤ `asOf`, amounts summed exactly: frequency = n − 1, tX = τₙ − τ₁,
-/// t = `asOf` − τ₁. The rows of one customer with the same `order` are one order, at the time of its first purchase line; without
-/// that column each row is an order. Orders of one customer in the same `period` are one purchase. Rows after `asOf` do not count.
+/// For the purchases of a customer at times τ₁ < … < τₙ ≤ `asOf`, amounts summed exactly: frequency = n − 1, tX = τₙ − τ₁, t
+/// = `asOf` − τ₁. The rows of one customer with the same `order` are one order, at the time of its first purchase line;
+/// without that column each row is an order. Orders of one customer in the same `period` are one purchase. Rows after `asOf`
+/// do not count.
 ///
 /// @param log Columns of the same length, one value a row of the log, in any order. A typed array of 64-bit numbers is read where
 /// it is.
@@ -193,8 +195,8 @@ pub fn summarize_async<'env>(
 
 /// An order log taken in batches, and merged with others.
 ///
-/// The result is that of {@link summarize} over all rows at once, to the bit, in whatever order they came. It keeps 20 bytes a row
-/// (24 where there are orders) and each distinct id once. A call that fails leaves it as it was.
+/// The result is that of {@link summarize} over all rows at once, to the bit, in whatever order they came. It keeps 20 bytes
+/// a row (24 where there are orders) and each distinct id once. A call that fails leaves it as it was.
 ///
 /// @example
 /// ```js
@@ -222,8 +224,8 @@ struct Taken {
 pub struct NextPurchases {
     /// The customers with a purchase up to the moment.
     pub customers: Customers,
-    /// The time of the first order of each after it, in milliseconds since 1970, microseconds as their fraction; NaN where there is
-    /// none.
+    /// The time of the first order of each after it, in milliseconds since 1970, microseconds as their fraction; NaN where
+    /// there is none.
     pub next_purchase: Float64Array,
 }
 
@@ -248,15 +250,17 @@ impl Accumulator {
             if !Self::instance_of(env, &this.object)? {
                 return wrong_type("this", "no new Accumulator", "one: write new Accumulator(…)");
             }
-            let rows = customers::Accumulator::new(params(Options::new("options", options)?)?)?;
+            let mut options = Options::new("options", options)?;
+            refuse_control(&mut options)?;
+            let rows = customers::Accumulator::new(params(options)?)?;
             Ok(Self(RefCell::new(Taken { rows, kind: None, bytes: 0 })))
         })
     }
 
     /// Takes a batch of rows.
     ///
-    /// The lines of one order may be in different batches. Of ids that were Int32Arrays in one batch, numbers or BigInts in another,
-    /// the answers' are of the widest of these.
+    /// The lines of one order may be in different batches. Of ids that were Int32Arrays in one batch, numbers or BigInts in
+    /// another, the answers' are of the widest of these.
     ///
     /// @throws {LoyaltyError} as {@link summarize}, rows counted within the batch; SHAPE_MISMATCH for texts after numbers, too
     #[napi(ts_args_type = "log: OrderLog")]
@@ -340,8 +344,8 @@ impl Accumulator {
         })
     }
 
-    /// What each customer of a moment spent in the time that followed: amounts after `start` and up to `end`, refunds included unless
-    /// ignored.
+    /// What each customer of a moment spent in the time that followed: amounts after `start` and up to `end`, refunds
+    /// included unless ignored.
     ///
     /// @throws {LoyaltyError} as {@link Accumulator.finish}
     #[napi(ts_args_type = "start: Moment, end: Moment")]

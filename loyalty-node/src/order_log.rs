@@ -7,6 +7,7 @@ use crate::convert::{
 };
 use crate::error::Fallible;
 use crate::options::{properties, wrong_type};
+use crate::packing;
 use loyalty_core::Error;
 use loyalty_core::customers::{CustomerIds, Ids, Transactions};
 use loyalty_core::scorecard::OrderLog;
@@ -105,6 +106,12 @@ impl<'env> IdColumn<'env> {
         }
         if !value.is_array()? {
             return wrong_type(name, &shown(value), IDS_MUST);
+        }
+        // Where this fails there is a null or an error, of which the array's own element says more.
+        if let Some(numbers) = packing::numbers(value)?
+            && let Ok(ids) = Self::typed(name, numbers)
+        {
+            return Ok(ids);
         }
         let (mut kind, mut rows) = (None, 0);
         let (mut ints, mut texts, mut nulls) = (Vec::new(), Texts::default(), Vec::new());

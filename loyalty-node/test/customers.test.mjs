@@ -184,10 +184,7 @@ describe('forms of ids', () => {
 
   test('shared memory is read as any other', async () => {
     for (const Typed of [Int32Array, BigInt64Array, Float64Array, BigUint64Array]) {
-      const shared = (of) => {
-        const column = new of(new SharedArrayBuffer(4 * of.BYTES_PER_ELEMENT))
-        return column
-      }
+      const shared = (of) => new of(new SharedArrayBuffer(4 * of.BYTES_PER_ELEMENT))
       const customer = shared(Typed)
       numbers.forEach((id, i) => (customer[i] = typeof customer[0] === 'bigint' ? BigInt(id) : id))
       const time = shared(BigInt64Array)
@@ -232,7 +229,7 @@ describe('forms of ids', () => {
     // Halves of characters would all become the same.
     for (const id of ['\ud83d', 'a\udc00b\ufffd', '\udc00\ud83d']) refused(() => summarize(with2(id, 'a')), row, RangeError)
 
-    const typed = [new Float64Array([1, 1, 1.5, 1]), new Float64Array([1, 1, NaN, 1]), new BigUint64Array([1n, 1n, 2n ** 63n, 1n])]
+    const typed = [Float64Array.of(1, 1, 1.5, 1), Float64Array.of(1, 1, NaN, 1), BigUint64Array.of(1n, 1n, 2n ** 63n, 1n)]
     for (const customer of typed) refused(() => summarize(with_({ customer })), row, RangeError)
   })
 
@@ -291,6 +288,104 @@ describe('forms of times', () => {
       const time = [0, moment, 0, 0]
       refused(() => summarize(with_({ time })), row, RangeError)
       assert.equal(summarize(with_({ time }), { onInvalid: 'drop' }).counts.nullTime, 1)
+    }
+  })
+})
+
+describe('long arrays, which are read in another way', () => {
+  const n = 1000
+  const long = (of) => Array.from({ length: n }, (_, i) => of(i))
+  const log = { customer: long((i) => i % 7), time: long((i) => i * DAY), amount: long((i) => i / 4) }
+  const typed = {
+    customer: Int32Array.from(log.customer),
+    time: BigInt64Array.from(log.time, (t) => BigInt(t) * 1000n),
+    amount: Float64Array.from(log.amount),
+  }
+  const expected = values(summarize(typed))
+  const changed = (name, row, value) => ({ ...log, [name]: Object.assign([...log[name]], { [row]: value }) })
+
+  test('of every form', () => {
+    const times = { time: log.time.map((t) => new Date(t)), micros: log.time.map((t) => BigInt(t) * 1000n) }
+    const mixed = [
+      [log.time[0], ...times.time.slice(1)],
+      [...times.time.slice(0, -1), log.time[n - 1]],
+    ]
+    for (const time of [log.time, times.time, times.micros, ...mixed]) {
+      const rows = summarize({ ...log, time })
+      assert.ok(Array.isArray(rows.ids))
+      assert.deepEqual(values(rows), expected)
+    }
+    assert.deepEqual(values(summarize({ ...log, customer: log.customer.map(BigInt) })), expected)
+    const texts = summarize({ ...log, customer: log.customer.map(String) })
+    assert.deepEqual(values(texts), { ...expected, ids: expected.ids.map(String) })
+  })
+
+  test('a value that is none is named', () => {
+    for (const row of [0, 1, 500, n - 1]) {
+      const wrong = (name) => ({ code: 'INVALID_VALUE', argument: name, row })
+      const none = { customer: [1.5, NaN, 2 ** 53, true, {}], time: ['now', Infinity, {}, true], amount: ['1', 1n, {}, new Date()] }
+      for (const [name, values] of Object.entries(none)) {
+        for (const value of values) refused(() => summarize(changed(name, row, value)), wrong(name), RangeError)
+      }
+      refused(() => summarize({ ...log, time: long((i) => (i === row ? 'now' : new Date(i))) }), wrong('time'), RangeError)
+    }
+    refused(() => summarize(changed('customer', 500, '5')), { row: 500, message: /a number, as the ids before/ })
+  })
+
+  test('nulls', () => {
+    const dates = (row, value) => ({ ...log, time: long((i) => (i === row ? value : new Date(i))) })
+    for (const row of [0, 500]) {
+      for (const none of [null, undefined]) {
+        const counts = (log) => summarize(log, { onInvalid: 'drop' }).counts
+        assert.equal(counts(changed('customer', row, none)).nullId, 1)
+        assert.equal(counts(changed('customer', row, none)).counted, n - 1)
+        assert.equal(counts(changed('time', row, none)).nullTime, 1)
+        assert.equal(counts(dates(row, none)).nullTime, 1)
+        assert.equal(counts(changed('amount', row, none)).nonFiniteAmount, 1)
+        refused(() => summarize(changed('customer', row, none)), { code: 'INVALID_VALUE', argument: 'customer', row })
+        refused(() => summarize(dates(row, none)), { code: 'INVALID_VALUE', argument: 'time', row })
+      }
+      assert.equal(summarize(dates(row, new Date(NaN)), { onInvalid: 'drop' }).counts.nullTime, 1)
+    }
+  })
+
+  test('getters', () => {
+    const thrown = new Error('from a getter')
+    for (const name of ['customer', 'time', 'amount']) {
+      for (const row of [0, 500]) {
+        const throwing = changed(name, 0, log[name][0])
+        Object.defineProperty(throwing[name], row, { get: () => { throw thrown } })
+        assert.throws(() => summarize(throwing), (error) => error === thrown)
+      }
+      const within = changed(name, 0, log[name][0])
+      Object.defineProperty(within[name], 500, { get: () => (summarize(log), log[name][500]) })
+      assert.deepEqual(values(summarize(within)), expected)
+    }
+    const order = long((i) => i)
+    const columns = Object.fromEntries(Object.entries(typed).map(([name, column]) => [name, column.slice()]))
+    const { buffer } = columns.amount
+    Object.defineProperty(order, 500, {
+      get: () => (buffer.byteLength > 0 && structuredClone(buffer, { transfer: [buffer] }), 500),
+    })
+    refused(() => summarize({ ...columns, order }), { code: 'SHAPE_MISMATCH', argument: 'amount' }, RangeError)
+    const shrinking = changed('customer', 0, 0)
+    Object.defineProperty(shrinking.customer, 500, { get: () => ((shrinking.customer.length = 501), 5) })
+    refused(() => summarize(shrinking), { code: 'SHAPE_MISMATCH' }, RangeError)
+  })
+
+  test('whatever a caller has done to what all objects share', () => {
+    const saved = [globalThis.Float64Array, Date.prototype.getTime, Function.prototype.call]
+    try {
+      globalThis.Float64Array = class {}
+      Date.prototype.getTime = () => 5
+      Function.prototype.call = () => 6
+      const rows = summarize({ ...log, time: log.time.map((t) => new Date(t)) })
+      globalThis.Float64Array = saved[0]
+      assert.equal(rows.lastTime[6], expected.lastTime[6])
+    } finally {
+      globalThis.Float64Array = saved[0]
+      Date.prototype.getTime = saved[1]
+      Function.prototype.call = saved[2]
     }
   })
 })
@@ -378,7 +473,8 @@ describe('wrong logs', () => {
       const missing = { code: 'INVALID_TYPE', argument: name }
       const { [name]: _, ...log } = small
       refused(() => summarize(log), missing, TypeError)
-      for (const column of [undefined, null, 5, 'abc', {}, { length: 4 }, new Map(), new DataView(new ArrayBuffer(8)), new ArrayBuffer(8)]) {
+      const buffer = new ArrayBuffer(8)
+      for (const column of [undefined, null, 5, 'abc', {}, { length: 4 }, new Map(), new DataView(buffer), buffer]) {
         refused(() => summarize(with_({ [name]: column })), missing, TypeError)
       }
     }
@@ -519,7 +615,8 @@ describe('summarizeAsync', () => {
 })
 
 describe('Accumulator', () => {
-  const rowsOf = (log, from, to) => Object.fromEntries(Object.entries(log).map(([name, column]) => [name, column.slice(from, to)]))
+  const rowsOf = (log, from, to) =>
+    Object.fromEntries(Object.entries(log).map(([name, column]) => [name, column.slice(from, to)]))
 
   test('its result is that of all rows at once', () => {
     for (const customer of [small.customer, [1, 2, 1, 1], [1n, 2n, 1n, 1n], Int32Array.of(1, 2, 1, 1)]) {
@@ -584,7 +681,7 @@ describe('Accumulator', () => {
       null,
     ]
     for (const batch of failing) {
-      assert.throws(() => accumulator.update(batch), (error) => typeof error.code === 'string' && !/^[a-z]/i.test(error.code) === false)
+      assert.throws(() => accumulator.update(batch), { code: /^(INVALID_(VALUE|TYPE|PARAMETER)|SHAPE_MISMATCH)$/ })
       assert.deepEqual(accumulator.finish(), before)
       assert.equal(accumulator.latestTime(), DAY)
     }
@@ -641,7 +738,8 @@ describe('Accumulator', () => {
     }
     assert.throws(() => Accumulator.prototype.update.call(spoofed, small))
     assert.throws(() => Accumulator.prototype.update.call({}, small))
-    for (const [name, value] of Object.entries({ period: 'week', refunds: 'ignore', tz: 'Asia/Tokyo', onInvalid: 'drop', timeUnit: 'week', asOf: 0 })) {
+    const differing = { period: 'week', refunds: 'ignore', tz: 'Asia/Tokyo', onInvalid: 'drop', timeUnit: 'week', asOf: 0 }
+    for (const [name, value] of Object.entries(differing)) {
       const other = new Accumulator({ [name]: value })
       refused(() => accumulator.merge(other), { code: 'INVALID_PARAMETER', argument: name }, RangeError)
     }
@@ -701,10 +799,12 @@ describe('Accumulator', () => {
     for (const options of [null, 1, []]) {
       refused(() => new Accumulator(options), { code: 'INVALID_TYPE', argument: 'options' }, TypeError)
     }
-    const invalid = { period: 'year', tz: 'Mars', nThreads: 0, signal: undefined, when: 1 }
-    for (const [name, value] of Object.entries(invalid).filter(([, value]) => value !== undefined)) {
+    const invalid = { period: 'year', tz: 'Mars', nThreads: 0, when: 1 }
+    for (const [name, value] of Object.entries(invalid)) {
       refused(() => new Accumulator({ [name]: value }), { code: 'INVALID_PARAMETER', argument: name }, RangeError)
     }
+    const { signal } = new AbortController()
+    refused(() => new Accumulator({ signal }), { code: 'INVALID_TYPE', argument: 'signal' }, TypeError)
     refused(() => Accumulator(), { code: 'INVALID_TYPE', message: /new Accumulator/ }, TypeError)
     class Batches extends Accumulator {}
     const batches = new Batches()
