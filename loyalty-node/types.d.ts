@@ -121,6 +121,65 @@ export interface ChooseKOptions extends ThreadOptions, FeatureOptions, WeightOpt
 
 // ---- customers
 
+/** A moment: a Date, milliseconds since 1970 UTC (microseconds as their fraction), or microseconds as a BigInt. */
+export type Moment = Date | number | bigint
+
+/**
+ * A column of moments, as Dates, milliseconds since 1970 UTC or microseconds (BigInts), all equal; `null`, NaN and an invalid
+ * Date are missing ones. A BigInt64Array of microseconds is read where it is.
+ */
+export type MomentColumn = BigInt64Array | NumberColumn | readonly (Moment | null)[]
+
+/**
+ * A column of ids: texts, or whole numbers, all of one type; `null` is a missing one. Numbers are at most 2^53 - 1, BigInts
+ * at most 2^63 - 1. A BigInt64Array is read where it is.
+ */
+export type IdColumn =
+  | readonly (string | null | undefined)[]
+  | readonly (number | null | undefined)[]
+  | readonly (bigint | null | undefined)[]
+  | Int32Array
+  | BigInt64Array
+  | Float64Array
+  | Int8Array
+  | Uint8Array
+  | Uint8ClampedArray
+  | Int16Array
+  | Uint16Array
+  | Uint32Array
+  | BigUint64Array
+
+/** Ids of an answer, of the kind of the log's. */
+export type CustomerIds = string[] | number[] | Int32Array | BigInt64Array
+
+/** An order log by columns, one value a row, in any order. */
+export interface OrderLog {
+  /** Whose row it is. */
+  readonly customer: IdColumn
+  /** When. */
+  readonly time: MomentColumn
+  /** How much money, in any one currency; negative for a refund. */
+  readonly amount: NumberColumn
+  /** Which order of the customer it is a line of; `null` makes the row an order of its own, as does no such column. */
+  readonly order?: IdColumn
+}
+
+/** Options of {@link summarize} and {@link Accumulator}. */
+export interface SummaryOptions extends ThreadOptions {
+  /** In what period of the calendar several orders of a customer are one purchase; weeks begin on Monday. @default 'day' */
+  period?: 'none' | 'day' | 'week' | 'month'
+  /** The time zone whose calendar bounds days, weeks and months, such as 'Europe/Berlin'; UTC if null. @default null */
+  tz?: string | null
+  /** What negative amounts do: lower the total without being a purchase, nothing, or throw. @default 'net' */
+  refunds?: 'net' | 'ignore' | 'refuse'
+  /** What rows with a null id, a null time or an amount that is not finite do: throw, or not count. @default 'error' */
+  onInvalid?: 'error' | 'drop'
+  /** The unit of `tX` and `t`; a month is 365.25/12 days. @default 'day' */
+  timeUnit?: 'hour' | 'day' | 'week' | 'month' | 'year'
+  /** The moment of the summary; the latest time of the log if left out. */
+  asOf?: Moment
+}
+
 // ---- scorecard
 
 // ---- clv

@@ -3,9 +3,12 @@
 use crate::convert::{Floats, elements, is_shared, number_text, shown, typed_array_type, wrong_row};
 use crate::error::Fallible;
 use crate::options::wrong_type;
+use crate::packing;
 use crate::time;
 use loyalty_core::Error;
-use napi::bindgen_prelude::{BigInt64Array, BigInt64ArraySlice, FromNapiValue, TypedArrayType, Unknown};
+use napi::bindgen_prelude::{
+    BigInt64Array, BigInt64ArraySlice, Float64ArraySlice, FromNapiValue, TypedArrayType, Unknown,
+};
 use napi::{JsValue, ValueType};
 use std::ops::Deref;
 
@@ -66,7 +69,7 @@ impl Deref for MomentsView<'_> {
     }
 }
 
-const MOMENTS_MUST: &str =
+pub(crate) const MOMENTS_MUST: &str =
     "an array of Dates or of milliseconds since 1970, or a BigInt64Array of microseconds";
 
 impl<'env> Moments<'env> {
@@ -79,11 +82,17 @@ impl<'env> Moments<'env> {
                     Ok(Moments::Converted(BigInt64Array::from_unknown(value)?.to_vec()))
                 }
                 TypedArrayType::BigUint64 => wrong_type(name, "a BigUint64Array", MOMENTS_MUST),
-                _ => Ok(Moments::Converted(of_millis(name, &Floats::new(name, value)?.copied()?)?)),
+                _ => Ok(Moments::Converted(of_millis(name, &Floats::new(name, value)?.view()?)?)),
             };
         }
         if !value.is_array()? {
             return wrong_type(name, &shown(value), MOMENTS_MUST);
+        }
+        if let Some(numbers) = packing::numbers(value)? {
+            return Ok(Moments::Converted(of_millis(name, &Float64ArraySlice::from_unknown(numbers)?)?));
+        }
+        if let Some(dates) = packing::dates(value)? {
+            return Ok(Moments::Converted(of_millis(name, &dates)?));
         }
         let mut moments = Vec::new();
         elements(name, value, |row, element| match time::of_value(element)? {

@@ -6,6 +6,7 @@
 
 use crate::error::{Failure, Fallible};
 use crate::options::wrong_type;
+use crate::packing;
 use loyalty_core::Error;
 use loyalty_core::ndarray::{Array2, ArrayView2};
 use napi::bindgen_prelude::{
@@ -21,7 +22,7 @@ use std::ops::Deref;
 const CHUNK: u32 = 1024;
 
 /// The longest array that is read; V8 keeps none longer but sparse ones.
-const LONGEST: u32 = 1 << 27;
+pub(crate) const LONGEST: u32 = 1 << 27;
 
 /// A value for an error message.
 pub(crate) fn shown(value: Unknown<'_>) -> String {
@@ -93,7 +94,8 @@ pub(crate) fn count(name: &str, value: Unknown<'_>) -> Fallible<usize> {
 /// The integer that a float is, where no rounding can have made it one.
 pub(crate) fn safe_integer(value: f64) -> Option<i64> {
     const LARGEST: f64 = 9_007_199_254_740_991.0;
-    (value.fract() == 0.0 && value.abs() <= LARGEST).then_some(value as i64)
+    let integer = value as i64;
+    (integer as f64 == value && value.abs() <= LARGEST).then_some(integer)
 }
 
 /// Calls `each` with every element of an array or a typed array.
@@ -155,7 +157,7 @@ impl Deref for FloatsView<'_> {
     }
 }
 
-const FLOATS_MUST: &str = "a Float64Array or an array of numbers";
+pub(crate) const FLOATS_MUST: &str = "a Float64Array or an array of numbers";
 
 impl<'env> Floats<'env> {
     /// The numbers of the argument `name`; `null` and `undefined` are NaN.
@@ -165,6 +167,9 @@ impl<'env> Floats<'env> {
         }
         if !value.is_array()? {
             return wrong_type(name, &shown(value), FLOATS_MUST);
+        }
+        if let Some(numbers) = packing::numbers(value)? {
+            return Ok(Floats::Typed(numbers));
         }
         let mut numbers = Vec::new();
         elements(name, value, |row, element| {

@@ -7,7 +7,9 @@ mod columns;
 mod error;
 mod names;
 mod options;
+mod order_log;
 mod output;
+mod packing;
 mod time;
 
 pub mod churn;
@@ -30,6 +32,7 @@ use napi_derive::napi;
 /// Prepares an environment: the main one, or a worker's.
 #[napi(module_exports)]
 pub fn initialise(_exports: Object<'_>, env: Env) -> napi::Result<()> {
+    packing::register(&env)?;
     task::register(&env)
 }
 

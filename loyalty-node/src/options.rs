@@ -93,7 +93,7 @@ impl<'env> Options<'env> {
         for (name, value) in self.given {
             if name.contains('_') {
                 let must = format!("given as {}", camel_case(&name));
-                let value = "no option".to_owned();
+                let value = format!("given as {name}");
                 return Err(Error::InvalidParameter { name: name.into(), value, must: must.into() }.into());
             }
             params.insert(snake_case(&name), json(&name, value, DEPTH)?);
@@ -103,7 +103,7 @@ impl<'env> Options<'env> {
 }
 
 /// The properties of an object that are not `undefined`.
-fn properties<'env>(value: Unknown<'env>) -> Fallible<Vec<(String, Unknown<'env>)>> {
+pub(crate) fn properties<'env>(value: Unknown<'env>) -> Fallible<Vec<(String, Unknown<'env>)>> {
     let object: Object<'env> = FromNapiValue::from_unknown(value)?;
     let mut given = Vec::new();
     for name in Object::keys(&object)? {

@@ -16,16 +16,23 @@ pub(crate) fn of_millis(millis: f64) -> Option<i64> {
     if millis.is_nan() {
         return Some(NULL_TIME);
     }
-    // Whole milliseconds apart, as a thousand times a large one is no float.
-    let whole = millis.trunc();
-    let rest = ((millis - whole) * 1000.0).round() as i64;
-    let micros = (whole.abs() < 1e16).then_some(whole as i64)?.checked_mul(1000)?.checked_add(rest)?;
+    // Whole milliseconds apart, as a thousand times a large one is no float. A cast ends at the least and the greatest integer,
+    // whose thousandfold is out of range; other than `trunc` it is one instruction on every machine.
+    let whole = millis as i64;
+    let fraction = millis - whole as f64;
+    let rest = if fraction == 0.0 { 0 } else { (fraction * 1000.0).round() as i64 };
+    let micros = whole.checked_mul(1000)?.checked_add(rest)?;
     (micros != NULL_TIME).then_some(micros)
 }
 
 /// Milliseconds of microseconds, with their fraction.
 pub(crate) fn to_millis(micros: i64) -> f64 {
     (micros / 1000) as f64 + (micros % 1000) as f64 / 1000.0
+}
+
+/// As [`to_millis`], NaN for null.
+pub(crate) fn to_millis_or_nan(micros: i64) -> f64 {
+    if micros == NULL_TIME { f64::NAN } else { to_millis(micros) }
 }
 
 /// The moment of one value, null for `null`, `undefined` and an invalid Date; `None` for what is no moment.
