@@ -23,4 +23,9 @@ for (const exported of Object.values(native)) {
 
 require('./scorecard.js')(native.Scorecard)
 
+// Folds are iterated split by split.
+native.Folds.prototype[Symbol.iterator] = function* () {
+  for (let index = 0; index < this.nSplits; index++) yield this.split(index)
+}
+
 module.exports = require('./native.js')

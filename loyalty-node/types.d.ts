@@ -184,7 +184,102 @@ export interface SummaryOptions extends ThreadOptions {
 
 // ---- clv
 
+/** One number for all customers, or one a customer. */
+export type NumberOrColumn = number | NumberColumn
+
+/** A number if every argument is one number, which stands for all customers; else a column with one a customer. */
+export type NumberLike<A, B = number, C = number> = A extends number
+  ? B extends number
+    ? C extends number
+      ? number
+      : Float64Array
+    : Float64Array
+  : Float64Array
+
+/** What customers cost. */
+export interface CostOptions {
+  /** Money to serve the customer in each period: for all, or one row a customer and one column a period. @default 0 */
+  cost?: number | Matrix
+  /** Money to win the customer, today and once: for all, or one a customer. @default 0 */
+  acquisitionCost?: NumberOrColumn
+}
+
+/** Options of {@link clv.discounted}. */
+export interface DiscountedOptions extends CostOptions {
+  /** The rate r per period, above −1: 0.1 for 10 %. */
+  discountRate: number
+  /**
+   * When in its period a flow falls due: t, t − ½ or t − 1 periods away. A number says how many periods the first flow is away,
+   * between −10⁶ and 10⁶, and each further one a period more: `'end'` is 1. @default 'end'
+   */
+  timing?: 'end' | 'mid' | 'start' | number
+}
+
+/** The terms of {@link clv.marginMultiple}. */
+export interface RetentionTerms {
+  /** The rate d per period, above −1: 0.1 for 10 %. */
+  discountRate: number
+  /** How many margins a customer may bring, at least 1; Infinity is no limit. @default Infinity */
+  horizon?: number
+  /**
+   * When the first margin comes: after one period, if the customer is still there, or now, for certain.
+   * @default 'next_period'
+   */
+  firstMargin?: 'next_period' | 'now'
+}
+
+/** Options of {@link clv.retention}. */
+export interface RetentionOptions<C extends NumberOrColumn = NumberOrColumn> extends RetentionTerms {
+  /** Money to win the customer, today and once: for all, or one a customer. @default 0 */
+  acquisitionCost?: C
+}
+
 // ---- metrics
 
+/** A class of rows. */
+export type ClassLabel = string | number | boolean
+
+/** One class a row: whole numbers, as an array or a typed array such as `KMeans#labels`, texts or booleans. */
+export type ClassColumn =
+  | readonly string[]
+  | readonly (number | boolean)[]
+  | Int8Array
+  | Uint8Array
+  | Uint8ClampedArray
+  | Int16Array
+  | Uint16Array
+  | Int32Array
+  | Uint32Array
+  | Float32Array
+  | Float64Array
+
+/** Which class is the positive one. */
+export interface PositiveOptions {
+  /** The positive class, of any two; if left out it is `true` or 1, and the other one must be `false` or 0. */
+  posLabel?: ClassLabel
+}
+
+/** Options of {@link metrics.calibration}. */
+export interface CalibrationOptions extends PositiveOptions {
+  /**
+   * Bins of equal width over [0, 1], or with about the same number of rows: the edges are quantiles of the probabilities.
+   * @default 'uniform'
+   */
+  strategy?: 'uniform' | 'quantile'
+}
+
+/** Options of {@link metrics.trainTestSplit} and {@link metrics.kFolds}. */
+export interface SplitOptions {
+  /** The class of each row, of any kind, if each class is to be split in the same proportion. */
+  stratify?: ClassColumn
+  /** The seed of the random choices. @default 0 */
+  seed?: number | bigint
+}
+
+export interface Folds extends Iterable<Split> {}
+
 // ---- model
+
+/** A fitted model of any kind. */
+export type AnyModel = KMeans
 
