@@ -2,7 +2,7 @@
 
 use crate::names::translated;
 use loyalty_core::Error;
-use napi::bindgen_prelude::{JsObjectValue, Object, Unknown};
+use napi::bindgen_prelude::{Function, JsObjectValue, Object, Unknown};
 use napi::{Env, JsError, JsRangeError, JsTypeError, JsValue};
 use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -15,6 +15,8 @@ pub(crate) enum Failure {
     Node(napi::Error),
     /// What a panic said, of which none is known.
     Panic(String),
+    /// Why the system gave no thread for the work.
+    NoThread(std::io::Error),
 }
 
 /// The result of all that can fail here.
@@ -49,6 +51,10 @@ impl Failure {
                 let message = format!("internal error, please report it: {text}");
                 Ok(JsError::from(napi::Error::new("INTERNAL", message)).into_unknown(env))
             }
+            Failure::NoThread(error) => {
+                let message = format!("the system gives no thread for the work: {error}");
+                Ok(JsError::from(napi::Error::new("INTERNAL", message)).into_unknown(env))
+            }
         };
         built.map_or_else(|error| error, napi::Error::from_unknown_without_coercion)
     }
@@ -59,6 +65,19 @@ pub(crate) fn guarded<T>(env: &Env, work: impl FnOnce() -> Fallible<T>) -> napi:
     catch_unwind(AssertUnwindSafe(work))
         .unwrap_or_else(|panic| Err(Failure::panic(&*panic)))
         .map_err(|failure| failure.into_napi(*env))
+}
+
+/// Runs `work`, which calls code of JavaScript; what that throws is taken out of the environment, where it would bar
+/// every further call, and becomes the failure.
+pub(crate) fn caught<T>(env: &Env, work: impl FnOnce() -> Fallible<T>) -> Fallible<T> {
+    let nothing: Function<'_, (), ()> = env.create_function_from_closure("nothing", |_| Ok(()))?;
+    work().or_else(|failure| {
+        // Instead of the call, what is pending is given and cleared.
+        let Err(thrown) = nothing.call(()) else { return Err(failure) };
+        // It was made a text, which may have thrown again.
+        let _ = nothing.call(());
+        Err(thrown.into())
+    })
 }
 
 /// A wrong type is a `TypeError`, a value out of range or a shape a `RangeError`, the rest an `Error`.

@@ -1,7 +1,7 @@
 //! Long work on threads of its own, which reports, hears an `AbortSignal`, and ends before its environment does.
 
 use crate::convert::shown;
-use crate::error::{Failure, Fallible, cancelled, guarded};
+use crate::error::{Failure, Fallible, cancelled, caught, guarded};
 use crate::options::{Options, wrong_type};
 use loyalty_core::monitor::{Monitor, Progress as CoreProgress};
 use loyalty_core::{Error, Result};
@@ -73,7 +73,10 @@ fn signal<'env>(value: Unknown<'env>) -> Fallible<Object<'env>> {
     if value.get_type()? == ValueType::Object {
         let object: Object<'env> = FromNapiValue::from_unknown(value)?;
         let part = |name: &str| object.get_named_property_unchecked::<Unknown<'_>>(name)?.get_type();
-        if part("aborted")? == ValueType::Boolean && part("addEventListener")? == ValueType::Function {
+        if part("aborted")? == ValueType::Boolean
+            && part("addEventListener")? == ValueType::Function
+            && part("removeEventListener")? == ValueType::Function
+        {
             return Ok(object);
         }
     }
@@ -135,14 +138,16 @@ where
 {
     let id = NEXT.replace(NEXT.get() + 1);
     let prepared = catch_unwind(AssertUnwindSafe(|| {
-        let (control, work, answer) = prepare()?;
-        if let Some(signal) = control.signal
-            && signal.get_named_property_unchecked::<bool>("aborted")?
-        {
-            let reason = signal.get_named_property_unchecked("reason")?;
-            return Err(Failure::Node(cancelled(*env, Some(reason))));
-        }
-        Ok((Arrangement::new(env, control)?, work, answer))
+        caught(env, || {
+            let (control, work, answer) = prepare()?;
+            if let Some(signal) = control.signal
+                && signal.get_named_property_unchecked::<bool>("aborted")?
+            {
+                let reason = signal.get_named_property_unchecked("reason")?;
+                return Err(Failure::Node(cancelled(*env, Some(reason))));
+            }
+            Ok((Arrangement::new(env, control)?, work, answer))
+        })
     }));
     // After the listener's queue, which so is emptied before the promise is settled.
     let (deferred, promise) = env.create_deferred::<R, Box<dyn FnOnce(Env) -> napi::Result<R> + Send>>()?;
@@ -155,11 +160,13 @@ where
     };
     let Arrangement { stop, reporter, running } = arrangement;
     RUNNING.with_borrow_mut(|tasks| tasks.insert(id, running));
+    // Settles the promise should there be no thread that does.
+    let spare = deferred.clone();
     let spawned = thread::Builder::new().name("loyalty".to_owned()).spawn(move || {
         let outcome = catch_unwind(AssertUnwindSafe(|| run(work, &stop, reporter)))
             .unwrap_or_else(|panic| Err(Failure::panic(&*panic)));
         deferred.resolve(Box::new(move |env| {
-            let reason = finished(&env, id)?;
+            let reason = finished(&env, id);
             let thrown = stop.thrown.lock().unwrap_or_else(PoisonError::into_inner).take();
             match (thrown, outcome) {
                 (Some(thrown), _) => Err(thrown),
@@ -176,8 +183,8 @@ where
             }
         }),
         Err(error) => {
-            finished(env, id)?;
-            return Err(napi::Error::new(Status::GenericFailure, format!("no thread for the work: {error}")));
+            finished(env, id);
+            spare.resolve(Box::new(move |env| Err(Failure::NoThread(error).into_napi(env))));
         }
     }
     Ok(promise)
@@ -197,9 +204,9 @@ impl Arrangement {
     fn new(env: &Env, control: Control<'_>) -> Fallible<Self> {
         let stop = Arc::new(Stop::default());
         let telling = Arc::new(AtomicBool::new(true));
+        let reporter = control.listener.map(|listener| reporter(env, &listener, &telling)).transpose()?;
+        // At last, as nobody would take it back after a failure.
         let heard = control.signal.map(|signal| listen(env, signal, &stop)).transpose()?;
-        let reporter =
-            control.listener.map(|listener| reporter(env, &listener, &stop, &telling)).transpose()?;
         let running = Running { stop: stop.clone(), thread: None, heard, telling };
         Ok(Self { stop, reporter, running })
     }
@@ -228,17 +235,13 @@ fn listen(
 fn reporter(
     env: &Env,
     listener: &Function<'_, Progress, Unknown<'static>>,
-    stop: &Arc<Stop>,
     telling: &Arc<AtomicBool>,
 ) -> Fallible<Reporter> {
-    let (listener, stop, telling) = (listener.create_ref()?, stop.clone(), telling.clone());
+    let (listener, telling) = (listener.create_ref()?, telling.clone());
     let tell: Function<'_, Progress, ()> = env.create_function_from_closure("onProgress", move |call| {
         if telling.load(Ordering::Relaxed) {
-            // What the listener throws stops the work and rejects its promise.
-            if let Err(thrown) = listener.borrow_back(call.env)?.call(call.first_arg()?) {
-                *stop.thrown.lock().unwrap_or_else(PoisonError::into_inner) = Some(thrown);
-                stop.flag.store(true, Ordering::Relaxed);
-            }
+            // Unlike `call`, this passes on what the listener throws as it is, be it no error.
+            listener.borrow_back(call.env)?.apply((), call.first_arg()?)?;
         }
         Ok(())
     })?;
@@ -253,7 +256,7 @@ fn reporter(
 /// The work itself, on its own thread.
 fn run<T>(
     work: impl FnOnce(&mut Monitor<'_>) -> Result<T>,
-    stop: &Stop,
+    stop: &Arc<Stop>,
     reporter: Option<Reporter>,
 ) -> Fallible<T> {
     let mut told: Option<Instant> = None;
@@ -262,8 +265,18 @@ fn run<T>(
             && told.is_none_or(|told| told.elapsed() >= INTERVAL)
         {
             told = Some(Instant::now());
+            let stop = stop.clone();
+            let heard = move |outcome: napi::Result<()>, _| {
+                // What the listener throws stops the work and rejects its promise.
+                if let Err(thrown) = outcome {
+                    *stop.thrown.lock().unwrap_or_else(PoisonError::into_inner) = Some(thrown);
+                    stop.flag.store(true, Ordering::Relaxed);
+                }
+                Ok(())
+            };
             // If the event loop is too busy to hear this one, it hears the next.
-            reporter.call(progress.into(), ThreadsafeFunctionCallMode::NonBlocking);
+            let mode = ThreadsafeFunctionCallMode::NonBlocking;
+            reporter.call_with_return_value(progress.into(), mode, heard);
         }
         ControlFlow::Continue(())
     };
@@ -282,18 +295,21 @@ impl From<CoreProgress> for Progress {
 }
 
 /// Lets go of a task that is done: of its thread, its signal, its listener. Gives the signal's reason, had it been aborted.
-fn finished<'env>(env: &'env Env, id: u64) -> napi::Result<Option<Unknown<'env>>> {
-    let Some(task) = RUNNING.with_borrow_mut(|tasks| tasks.remove(&id)) else { return Ok(None) };
+fn finished<'env>(env: &'env Env, id: u64) -> Option<Unknown<'env>> {
+    let task = RUNNING.with_borrow_mut(|tasks| tasks.remove(&id))?;
     task.telling.store(false, Ordering::Relaxed);
     if let Some(thread) = task.thread {
         // What it panicked with has been made an error.
         let _ = thread.join();
     }
-    let Some((signal_ref, listener)) = task.heard else { return Ok(None) };
-    let signal = signal_ref.get_value(env)?;
-    let remove: ListenerMethod<'_> = signal.get_named_property_unchecked("removeEventListener")?;
-    remove.apply(signal, ("abort", listener.borrow_back(env)?).into())?;
-    let reason = signal.get_named_property_unchecked("reason")?;
-    signal_ref.unref(env)?;
-    Ok(Some(reason))
+    let (signal_ref, listener) = task.heard?;
+    let reason = caught(env, || {
+        let signal = signal_ref.get_value(env)?;
+        let remove: ListenerMethod<'_> = signal.get_named_property_unchecked("removeEventListener")?;
+        remove.apply(signal, ("abort", listener.borrow_back(env)?).into())?;
+        Ok(signal.get_named_property_unchecked("reason")?)
+    });
+    // What a signal of the caller's own making throws is no matter of the work, which is done.
+    let _ = signal_ref.unref(env);
+    reason.ok()
 }
