@@ -3,9 +3,33 @@
 // One customer costs more on the way to the core and back than there. So the properties are read and written here, and
 // numbers alone cross the border.
 
-/** Makes `scoreCustomer` take and give objects. */
+const NAMES = {
+  segment: 'segmentNames',
+  tier: 'tierNames',
+  risk: 'riskNames',
+  cluster: 'clusterNames',
+  action: 'actionNames',
+}
+
+/** Columns of places among a scorecard's names, as columns of names: each is made when it is first read. */
+function named(card, scores) {
+  for (const [column, names] of Object.entries(NAMES)) {
+    const places = scores[column]
+    const define = (rest) => Object.defineProperty(scores, column, { enumerable: true, configurable: true, ...rest })
+    define({
+      get() {
+        const value = Array.from(places, (place) => card[names][place])
+        define({ value, writable: true })
+        return value
+      },
+    })
+  }
+  return scores
+}
+
+/** Makes `scoreCustomer` take and give objects, and the others give names. */
 module.exports = function (Scorecard) {
-  const { scoreCustomer } = Scorecard.prototype
+  const { score, scoreAsync, scoreCustomer } = Scorecard.prototype
   const scores = new Float64Array(12)
 
   Scorecard.prototype.scoreCustomer = function (customer) {
@@ -25,5 +49,13 @@ module.exports = function (Scorecard) {
       clv: scores[10],
       action: this.actionNames[scores[11]],
     }
+  }
+
+  Scorecard.prototype.score = function (log, options) {
+    return named(this, score.call(this, log, options))
+  }
+
+  Scorecard.prototype.scoreAsync = async function (log, options) {
+    return named(this, await scoreAsync.call(this, log, options))
   }
 }

@@ -182,6 +182,86 @@ export interface SummaryOptions extends ThreadOptions {
 
 // ---- scorecard
 
+/** An order log with, where the caller has them, how much was used and how it was liked. */
+export interface RatedOrderLog extends OrderLog {
+  /** Amount of use (visits, minutes, points collected), summed over a customer's rows; `null` where unknown. */
+  readonly usage?: NumberColumn
+  /** Rating, averaged over the rows of a customer that have one; higher is better, `null` where unknown. */
+  readonly feedback?: NumberColumn
+}
+
+/** Options of {@link Scorecard}: every choice between an order log and its scores. */
+export interface ScorecardOptions extends ThreadOptions {
+  /** How far ahead churn and value look, in days: a customer churns who buys nothing for so long. @default 180 */
+  horizonDays?: number
+  /** The moment of the fit; the latest order of the log if left out. */
+  asOf?: Moment
+  /** Which purchases of one customer merge into one. @default 'day' */
+  period?: 'none' | 'day' | 'week' | 'month'
+  /** The time zone whose calendar bounds these periods; UTC if null. @default null */
+  tz?: string | null
+  /** What negative amounts do: lower the total without being a purchase, nothing, or throw. @default 'net' */
+  refunds?: 'net' | 'ignore' | 'refuse'
+  /** What rows with a null id, a null time or an amount that is not finite do: throw, or not count. @default 'error' */
+  onInvalid?: 'error' | 'drop'
+  /** The RFM score. */
+  rfm?: RfmOptions
+  /** What stands for money in it: the sum of a customer's amounts, or their mean a purchase. @default 'total' */
+  monetary?: 'total' | 'mean'
+  /** How behaviours become comparable in the loyalty score. @default 'percentile' */
+  normaliser?: Normaliser
+  /** How much each behaviour counts; what is unknown of a customer leaves its weight to the others. */
+  weights?: BehaviourWeights
+  /** Tiers of the loyalty score. @default { names: ['low', 'medium', 'high'], thresholds: [30, 60] } */
+  tiers?: Tiers
+  /** The churn model. */
+  churn?: Omit<LogisticChurnOptions, 'sampleWeight' | 'featureNames' | 'nThreads'>
+  /** The share of customers held out to check the churn model before it is fitted to all; 0 for no check. @default 0.25 */
+  holdoutShare?: number
+  /** Levels of churn risk by probability. @default { names: ['low', 'medium', 'high'], thresholds: [1 / 3, 2 / 3] } */
+  risks?: Tiers
+  /** How the number of clusters is chosen; seed and threads are those of the plan. */
+  clusters?: Omit<ChooseKOptions, 'sampleWeight' | 'featureNames' | 'nThreads'>
+  /** Discount rate a year, above −1. @default 0.1 */
+  discountRate?: number
+  /** The share of the amounts that is profit. @default 1 */
+  margin?: number
+  /** The rule table: the first rule that matches tier and risk gives the action. Every pair must have a rule. */
+  actions?: readonly Rule[]
+  /** Seed of the holdout, the clusters and the silhouette's sample. @default 0 */
+  seed?: number | bigint
+}
+
+/** How much each behaviour counts in a scorecard's loyalty score. */
+export interface BehaviourWeights {
+  /** Days since the last purchase, fewer is better. @default 0.4 / 3 */
+  recencyDays?: number
+  /** Number of purchases. @default 0.4 / 3 */
+  nPurchases?: number
+  /** Sum of amounts. @default 0.4 / 3 */
+  totalAmount?: number
+  /** Amount of use. @default 0.4 */
+  usage?: number
+  /** Mean rating. @default 0.2 */
+  feedback?: number
+}
+
+/** A row of the rule table; without a tier it is for all of them, without a risk likewise. */
+export interface Rule {
+  /** The loyalty tier it is for. */
+  tier?: string | null
+  /** The churn risk it is for. */
+  risk?: string | null
+  /** What to do. */
+  action: string
+}
+
+/** Options of {@link Scorecard.score}. */
+export interface ScoringOptions extends ThreadOptions {
+  /** The moment of scoring; the latest order of the log if left out. */
+  asOf?: Moment
+}
+
 // ---- clv
 
 /** One number for all customers, or one a customer. */

@@ -83,7 +83,7 @@ pub(crate) fn caught<T>(env: &Env, work: impl FnOnce() -> Fallible<T>) -> Fallib
 /// A wrong type is a `TypeError`, a value out of range or a shape a `RangeError`, the rest an `Error`.
 fn of_core(env: Env, error: Error) -> napi::Result<Unknown<'static>> {
     let error = renamed(error);
-    let thrown = napi::Error::new(error.code(), error.to_string());
+    let thrown = napi::Error::new(error.code(), infinities(error.to_string()));
     let value = match error {
         Error::InvalidType { .. } => JsTypeError::from(thrown).into_unknown(env),
         Error::InvalidParameter { .. }
@@ -121,6 +121,11 @@ pub(crate) fn cancelled(env: Env, reason: Option<Unknown<'_>>) -> napi::Error {
         Ok(value)
     };
     built().map_or_else(|error| error, napi::Error::from_unknown_without_coercion)
+}
+
+/// A message with infinities as JavaScript writes them.
+fn infinities(message: String) -> String {
+    message.replace(" is inf;", " is Infinity;").replace(" is -inf;", " is -Infinity;")
 }
 
 /// The error in the names of this package.

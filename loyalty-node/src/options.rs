@@ -1,11 +1,14 @@
 //! Options: a plain object on its way to a specification of the core.
 
-use crate::convert::{count, elements, matrix, shown};
+use crate::convert::{count, elements, matrix, safe_integer, shown};
 use crate::error::{Failure, Fallible};
 use crate::names::{camel_case, snake_case};
 use crate::time;
+use loyalty_core::ndarray::ArrayView1;
 use loyalty_core::{Error, model};
-use napi::bindgen_prelude::{BigInt, FromNapiValue, JsObjectValue, Object, Unknown};
+use napi::bindgen_prelude::{
+    BigInt, FromNapiValue, JsObjectValue, KeyCollectionMode, KeyConversion, KeyFilter, Object, Unknown,
+};
 use napi::{JsValue, ValueType};
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Number, Value};
@@ -83,33 +86,48 @@ impl<'env> Options<'env> {
             if let Error::InvalidParameter { name, .. } | Error::InvalidType { name, .. } = &mut error {
                 *name = name.split('.').map(camel_case).collect::<Vec<_>>().join(".").into();
             }
-            error
+            match error {
+                // What is infinite has a word in JSON, and no number.
+                Error::InvalidType { name, value, must } if value.ends_with("infinity\"") => {
+                    let value = if value.starts_with("\"-") { "-Infinity" } else { "Infinity" }.to_owned();
+                    Error::InvalidParameter { name, value, must }
+                }
+                other => other,
+            }
         })?)
     }
 
     /// The rest as the core names it.
     fn json(self) -> Fallible<Value> {
-        let mut params = Map::new();
-        for (name, value) in self.given {
-            if name.contains('_') {
-                let must = format!("given as {}", camel_case(&name));
-                let value = format!("given as {name}");
-                return Err(Error::InvalidParameter { name: name.into(), value, must: must.into() }.into());
-            }
-            params.insert(snake_case(&name), json(&name, value, DEPTH)?);
-        }
-        Ok(Value::Object(params))
+        params(self.given, "", DEPTH)
     }
+}
+
+/// The properties of an option's object, whose path is `within`, as the core names them.
+fn params(given: Vec<(String, Unknown<'_>)>, within: &str, depth: usize) -> Fallible<Value> {
+    let mut params = Map::new();
+    for (name, value) in given {
+        let path = format!("{within}{name}");
+        if name.contains('_') {
+            let must = format!("given as {}", camel_case(&name));
+            return invalid(&path, format!("given as {name}"), must);
+        }
+        params.insert(snake_case(&name), json(&path, value, depth)?);
+    }
+    Ok(Value::Object(params))
 }
 
 /// The properties of an object that are not `undefined`.
 pub(crate) fn properties<'env>(value: Unknown<'env>) -> Fallible<Vec<(String, Unknown<'env>)>> {
     let object: Object<'env> = FromNapiValue::from_unknown(value)?;
     let mut given = Vec::new();
-    for name in Object::keys(&object)? {
-        let value: Unknown<'env> = object.get_named_property_unchecked(&name)?;
-        if value.get_type()? != ValueType::Undefined {
-            given.push((name, value));
+    let own = KeyCollectionMode::OwnOnly;
+    let names = object.get_all_property_names(own, KeyFilter::Enumerable, KeyConversion::NumbersToStrings)?;
+    for i in 0..names.get_array_length()? {
+        let name: Unknown<'env> = names.get_element(i)?;
+        let value: Unknown<'env> = object.get_property_unchecked(name)?;
+        if name.get_type()? == ValueType::String && value.get_type()? != ValueType::Undefined {
+            given.push((FromNapiValue::from_unknown(name)?, value));
         }
     }
     Ok(given)
@@ -126,7 +144,7 @@ fn json(name: &str, value: Unknown<'_>, depth: usize) -> Fallible<Value> {
     Ok(match value.get_type()? {
         ValueType::Undefined | ValueType::Null => Value::Null,
         ValueType::Boolean => Value::Bool(FromNapiValue::from_unknown(value)?),
-        ValueType::Number => number(FromNapiValue::from_unknown(value)?),
+        ValueType::Number => number(name, FromNapiValue::from_unknown(value)?)?,
         ValueType::BigInt => big_int(name, &FromNapiValue::from_unknown(value)?)?,
         ValueType::String => Value::String(FromNapiValue::from_unknown(value)?),
         ValueType::Object if value.is_array()? || value.is_typedarray()? => {
@@ -141,32 +159,26 @@ fn json(name: &str, value: Unknown<'_>, depth: usize) -> Fallible<Value> {
             let given = properties(value)?;
             if ["data", "rows", "cols"].iter().all(|part| given.iter().any(|(name, _)| name == part)) {
                 let matrix = matrix(name.to_owned(), value)?.copied()?;
-                let rows = matrix.rows().into_iter().map(|row| row.iter().copied().map(number).collect());
-                return Ok(Value::Array(rows.collect()));
+                let row = |row: ArrayView1<'_, f64>| {
+                    row.iter().map(|&value| number(name, value)).collect::<Fallible<Value>>()
+                };
+                return matrix.rows().into_iter().map(row).collect();
             }
-            let mut params = Map::new();
-            for (part, value) in given {
-                params.insert(snake_case(&part), json(&format!("{name}.{part}"), value, depth - 1)?);
-            }
-            Value::Object(params)
+            params(given, &format!("{name}."), depth - 1)?
         }
         _ => return wrong_type(name, &shown(value), "a number, a text, a list or an object of these"),
     })
 }
 
-/// Whole numbers up to 2^53 − 1 as such; larger ones, which may have been rounded, are no counts. What is not finite has no number
-/// in JSON: infinity has a word where the core knows it.
-fn number(value: f64) -> Value {
-    const LARGEST_SAFE: f64 = 9_007_199_254_740_991.0;
+/// Whole numbers up to 2^53 − 1 as such; larger ones, which may have been rounded, are no counts.
+fn number(name: &str, value: f64) -> Fallible<Value> {
     if value.is_infinite() {
-        Value::String(if value > 0.0 { "infinity" } else { "-infinity" }.to_owned())
-    } else if value.fract() == 0.0
-        && value.abs() <= LARGEST_SAFE
-        && !(value == 0.0 && value.is_sign_negative())
-    {
-        Value::Number((value as i64).into())
-    } else {
-        Number::from_f64(value).map_or_else(|| Value::String("NaN".to_owned()), Value::Number)
+        return Ok(Value::String(if value > 0.0 { "infinity" } else { "-infinity" }.to_owned()));
+    }
+    match safe_integer(value) {
+        Some(whole) if whole != 0 || value.is_sign_positive() => Ok(Value::Number(whole.into())),
+        _ => Number::from_f64(value)
+            .map_or_else(|| invalid(name, "NaN", "a number"), |value| Ok(Value::Number(value))),
     }
 }
 
@@ -177,9 +189,13 @@ fn big_int(name: &str, value: &BigInt) -> Fallible<Value> {
     if let (false, unsigned, true) = value.get_u64() {
         return Ok(unsigned.into());
     }
-    let value = "a BigInt of more than 64 bits".to_owned();
-    Err(Error::InvalidParameter { name: name.to_owned().into(), value, must: "a number of 64 bits".into() }
-        .into())
+    invalid(name, "a BigInt of more than 64 bits", "a number of 64 bits")
+}
+
+/// A value that the option cannot have.
+fn invalid<T>(name: &str, value: impl Into<String>, must: impl Into<String>) -> Fallible<T> {
+    let (name, value, must) = (name.to_owned().into(), value.into(), must.into().into());
+    Err(Failure::Core(Error::InvalidParameter { name, value, must }))
 }
 
 /// An argument of the wrong type.

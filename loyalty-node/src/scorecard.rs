@@ -1,12 +1,25 @@
 //! The scorecard.
 
-use crate::convert::{Floats, number, number_text, safe_integer, whole};
+use crate::churn::LogisticChurn;
+use crate::convert::{Floats, number, number_text, safe_integer, shown, whole};
+use crate::customers::Customers;
 use crate::error::{Fallible, guarded};
+use crate::kmeans::{Candidate, KMeans};
+use crate::metrics::Calibration;
+use crate::options::{Options, wrong_type};
+use crate::order_log::{IdKind, OrderLogArg};
 use crate::output::{check_length, fill};
-use loyalty_core::Error;
+use crate::rfm::Rfm;
+use crate::score::LoyaltyScore;
+use crate::task::{self, Control, refuse_control};
+use crate::time;
 use loyalty_core::model::Model;
+use loyalty_core::monitor::Monitor;
 use loyalty_core::scorecard::{self, CustomerInput, CustomerScore as CoreScore};
-use napi::bindgen_prelude::Unknown;
+use loyalty_core::{Error, Result};
+use napi::bindgen_prelude::{
+    Float64Array, FromNapiValue, JsObjectValue, Object, Uint8Array, Uint32Array, Unknown,
+};
 use napi::{Env, ValueType};
 use napi_derive::napi;
 use std::sync::Arc;
@@ -129,6 +142,106 @@ pub struct CustomerScore {
     pub action: String,
 }
 
+/// Scores of a whole log, one row a customer, ascending by id.
+#[napi(object, object_from_js = false)]
+pub struct Scores {
+    /// The customers, with the figures behind their scores.
+    pub customers: Customers,
+    /// Recency scores, from 1 to the number of bins; higher is more recent.
+    pub r: Uint8Array,
+    /// Frequency scores; higher is more often.
+    pub f: Uint8Array,
+    /// Monetary scores; higher is more.
+    pub m: Uint8Array,
+    /// Weighted means of the three.
+    pub rfm_score: Float64Array,
+    /// RFM segments.
+    #[napi(ts_type = "string[]")]
+    pub segment: Uint32Array,
+    /// Loyalty scores, 0 to 100.
+    pub loyalty: Float64Array,
+    /// Their tiers.
+    #[napi(ts_type = "string[]")]
+    pub tier: Uint32Array,
+    /// Probabilities to buy nothing within the horizon.
+    pub churn_probability: Float64Array,
+    /// Their levels.
+    #[napi(ts_type = "string[]")]
+    pub risk: Uint32Array,
+    /// Clusters, named by their rank in value.
+    #[napi(ts_type = "string[]")]
+    pub cluster: Uint32Array,
+    /// Expected discounted profits over the horizon.
+    pub clv: Float64Array,
+    /// What to do.
+    #[napi(ts_type = "string[]")]
+    pub action: Uint32Array,
+}
+
+/// How the churn model did on customers it had not seen.
+#[napi(object, object_from_js = false)]
+pub struct ChurnQuality {
+    /// Customers it was fitted to for this check.
+    pub n_train: f64,
+    /// Customers held out.
+    pub n_holdout: f64,
+    /// Share of those who churned.
+    pub churn_rate: f64,
+    /// Probability that one who churned was given a higher probability than one who stayed; ½ is chance.
+    pub roc_auc: f64,
+    /// Mean negative log-likelihood.
+    pub log_loss: f64,
+    /// Mean squared difference of probability and outcome.
+    pub brier: f64,
+    /// Predicted and observed rates by quantile of the probability.
+    pub calibration: Calibration,
+}
+
+impl From<&scorecard::ChurnQuality> for ChurnQuality {
+    fn from(quality: &scorecard::ChurnQuality) -> Self {
+        Self {
+            n_train: quality.n_train as f64,
+            n_holdout: quality.n_holdout as f64,
+            churn_rate: quality.churn_rate,
+            roc_auc: quality.roc_auc,
+            log_loss: quality.log_loss,
+            brier: quality.brier,
+            calibration: (&quality.calibration).into(),
+        }
+    }
+}
+
+fn plan(mut options: Options<'_>) -> Fallible<scorecard::Scorecard> {
+    let n_threads = options.take_n_threads()?;
+    Ok(options.specification::<scorecard::Scorecard>()?.n_threads(n_threads))
+}
+
+/// An object of values by their names.
+fn by_name<'env>(env: &'env Env, names: &[String], values: &[f64]) -> Fallible<Object<'env>> {
+    let mut object = Object::new(env)?;
+    for (name, &value) in names.iter().zip(values) {
+        object.set_property(env.create_string(name)?, env.create_double(value)?)?;
+    }
+    Ok(object)
+}
+
+/// The figures of a customer, as the properties of an object.
+fn figures_of_object(value: Unknown<'_>) -> Fallible<CustomerInput> {
+    if !matches!(value.get_type()?, ValueType::Object) {
+        return wrong_type("customer", &shown(value), "an object of figures");
+    }
+    let object: Object<'_> = FromNapiValue::from_unknown(value)?;
+    let part = |name: &str| object.get_named_property_unchecked::<Unknown<'_>>(name);
+    figures([
+        part("recencyDays")?,
+        part("nPurchases")?,
+        part("totalAmount")?,
+        part("tenureDays")?,
+        part("usage")?,
+        part("feedback")?,
+    ])
+}
+
 /// The figures of a customer, each a value of JavaScript.
 fn figures(values: [Unknown<'_>; FIGURES]) -> Fallible<CustomerInput> {
     let [recency_days, n_purchases, total_amount, tenure_days, usage, feedback] = values;
@@ -184,8 +297,163 @@ impl Scorecard {
     }
 }
 
+/// What a log is scored for.
+struct Scoring<'env> {
+    log: OrderLogArg<'env>,
+    as_of: Option<i64>,
+    n_threads: Option<usize>,
+}
+
+impl<'env> Scoring<'env> {
+    fn new(log: Unknown<'env>, mut options: Options<'env>) -> Fallible<Self> {
+        let as_of = options.take("asOf").map(|value| time::micros("asOf", value)).transpose()?;
+        let n_threads = options.take_n_threads()?;
+        options.finish()?;
+        Ok(Self { log: OrderLogArg::new("log", log, true)?, as_of, n_threads })
+    }
+}
+
+/// The scores of a log, by columns.
+struct Columns {
+    customers: loyalty_core::customers::Customers,
+    bins: [Vec<u8>; 3],
+    figures: [Vec<f64>; 4],
+    /// Segment, tier, risk, cluster and action, as places among the names.
+    places: [Vec<u32>; 5],
+}
+
+impl Columns {
+    fn of(scores: scorecard::Scores<'_>, names: &Names) -> Self {
+        let rows = &scores.rows;
+        let bins = |bin: fn(&CoreScore<'_>) -> u8| rows.iter().map(bin).collect();
+        let figures = |figure: fn(&CoreScore<'_>) -> f64| rows.iter().map(figure).collect();
+        let places = |names: &[String], name: for<'a> fn(&'a CoreScore<'_>) -> &'a str| {
+            rows.iter().map(|row| place(names, name(row)) as u32).collect()
+        };
+        Self {
+            bins: [bins(|row| row.r), bins(|row| row.f), bins(|row| row.m)],
+            figures: [
+                figures(|row| row.rfm_score),
+                figures(|row| row.loyalty),
+                figures(|row| row.churn_probability),
+                figures(|row| row.clv),
+            ],
+            places: [
+                places(&names.segments, |row| row.segment),
+                places(&names.tiers, |row| row.tier),
+                places(&names.risks, |row| row.risk),
+                places(&names.clusters, |row| row.cluster),
+                places(&names.actions, |row| row.action),
+            ],
+            customers: scores.customers,
+        }
+    }
+
+    fn answer(self, kind: Option<IdKind>) -> Fallible<Scores> {
+        let [r, f, m] = self.bins.map(Uint8Array::from);
+        let [rfm_score, loyalty, churn_probability, clv] = self.figures.map(Float64Array::from);
+        let [segment, tier, risk, cluster, action] = self.places.map(Uint32Array::from);
+        let customers = Customers::new(self.customers, kind)?;
+        Ok(Scores {
+            customers,
+            r,
+            f,
+            m,
+            rfm_score,
+            segment,
+            loyalty,
+            tier,
+            churn_probability,
+            risk,
+            cluster,
+            clv,
+            action,
+        })
+    }
+}
+
 #[napi]
 impl Scorecard {
+    /// Learns all scores from an order log, on threads of its own.
+    ///
+    /// @param log Of at least three customers, some of whom had bought by one horizon before `asOf`.
+    /// @throws {LoyaltyError} of every code but BAD_MODEL; DEGENERATE naming `horizonDays` where the log does not reach back beyond
+    /// the horizon, or where all or none of its customers churned within it
+    #[napi(
+        ts_args_type = "log: RatedOrderLog, options?: ScorecardOptions & TaskOptions",
+        ts_return_type = "Promise<Scorecard>"
+    )]
+    pub fn fit<'env>(
+        env: &'env Env,
+        log: Unknown<'env>,
+        options: Unknown<'env>,
+    ) -> napi::Result<Object<'env>> {
+        task::start(env, || {
+            let mut options = Options::new("options", options)?;
+            let control = Control::take(&mut options)?;
+            let plan = plan(options)?;
+            let log = OrderLogArg::new("log", log, true)?.copied()?;
+            let work = move |monitor: &mut Monitor<'_>| plan.fit_with(&log.view().log(), monitor);
+            Ok((control, work, |_: &Env, card| Ok(Self::new(card))))
+        })
+    }
+
+    /// As {@link Scorecard.fit}, blocking the event loop until it is done.
+    #[napi(ts_args_type = "log: RatedOrderLog, options?: ScorecardOptions")]
+    pub fn fit_sync(env: &Env, log: Unknown<'_>, options: Unknown<'_>) -> napi::Result<Self> {
+        guarded(env, || {
+            let mut options = Options::new("options", options)?;
+            refuse_control(&mut options)?;
+            let plan = plan(options)?;
+            let log = OrderLogArg::new("log", log, true)?;
+            Ok(Self::new(plan.fit(&log.view()?.log())?))
+        })
+    }
+
+    /// Scores each customer of a log as of a moment, by default the log's latest order.
+    ///
+    /// @throws {LoyaltyError} as {@link summarize}
+    #[napi(ts_args_type = "log: RatedOrderLog, options?: ScoringOptions")]
+    pub fn score(&self, env: &Env, log: Unknown<'_>, options: Unknown<'_>) -> napi::Result<Scores> {
+        guarded(env, || {
+            let mut options = Options::new("options", options)?;
+            refuse_control(&mut options)?;
+            let Scoring { log, as_of, n_threads } = Scoring::new(log, options)?;
+            let columns = {
+                let view = log.view()?;
+                let scores = self.card.score_with(&view.log(), as_of, n_threads, &mut Monitor::silent())?;
+                Columns::of(scores, &self.names)
+            };
+            columns.answer(log.id_kind())
+        })
+    }
+
+    /// As {@link Scorecard.score}, on threads of its own.
+    #[napi(
+        ts_args_type = "log: RatedOrderLog, options?: ScoringOptions & TaskOptions",
+        ts_return_type = "Promise<Scores>"
+    )]
+    pub fn score_async<'env>(
+        &self,
+        env: &'env Env,
+        log: Unknown<'env>,
+        options: Unknown<'env>,
+    ) -> napi::Result<Object<'env>> {
+        let (card, names) = (self.card.clone(), self.names.clone());
+        task::start(env, || {
+            let mut options = Options::new("options", options)?;
+            let control = Control::take(&mut options)?;
+            let Scoring { log, as_of, n_threads } = Scoring::new(log, options)?;
+            let kind = log.id_kind();
+            let log = log.copied()?;
+            let work = move |monitor: &mut Monitor<'_>| -> Result<Columns> {
+                let scores = card.score_with(&log.view().log(), as_of, n_threads, monitor)?;
+                Ok(Columns::of(scores, &names))
+            };
+            Ok((control, work, move |_: &Env, columns: Columns| columns.answer(kind)))
+        })
+    }
+
     /// The model of a file's text, whichever language wrote it.
     ///
     /// @throws {LoyaltyError} BAD_MODEL
@@ -254,6 +522,79 @@ impl Scorecard {
                 Ok(())
             })
         })
+    }
+
+    /// Why the churn model gives a customer its probability p: the share of each feature in ln(p / (1 − p)), to which they add up with
+    /// `churn.baseValue`.
+    ///
+    /// @throws {LoyaltyError} as {@link scoreCustomer}
+    #[napi(ts_args_type = "customer: CustomerInput", ts_return_type = "Record<string, number>")]
+    pub fn churn_contributions<'env>(
+        &self,
+        env: &'env Env,
+        customer: Unknown<'env>,
+    ) -> napi::Result<Object<'env>> {
+        guarded(env, || {
+            let shares = self.card.churn_contributions(&figures_of_object(customer)?)?;
+            by_name(env, self.card.churn().feature_names(), &shares)
+        })
+    }
+
+    /// Where a customer's loyalty score comes from: the points of each behaviour, which add up to the score.
+    ///
+    /// @throws {LoyaltyError} as {@link scoreCustomer}
+    #[napi(ts_args_type = "customer: CustomerInput", ts_return_type = "Record<string, number>")]
+    pub fn loyalty_contributions<'env>(
+        &self,
+        env: &'env Env,
+        customer: Unknown<'env>,
+    ) -> napi::Result<Object<'env>> {
+        guarded(env, || {
+            let points = self.card.loyalty_contributions(&figures_of_object(customer)?)?;
+            by_name(env, self.card.feature_names(), &points)
+        })
+    }
+
+    /// The behaviours that make up the loyalty score.
+    #[napi(getter)]
+    pub fn feature_names(&self) -> Vec<String> {
+        self.card.feature_names().to_vec()
+    }
+
+    /// The RFM part.
+    #[napi(getter)]
+    pub fn rfm(&self) -> Rfm {
+        Rfm(Arc::new(self.card.rfm().clone()))
+    }
+
+    /// The loyalty part.
+    #[napi(getter)]
+    pub fn loyalty(&self) -> LoyaltyScore {
+        LoyaltyScore(Arc::new(self.card.loyalty().clone()))
+    }
+
+    /// The churn part; its features are standardised.
+    #[napi(getter)]
+    pub fn churn(&self) -> LogisticChurn {
+        LogisticChurn(Arc::new(self.card.churn().clone()))
+    }
+
+    /// How the churn part did on its holdout; null if `holdoutShare` was 0.
+    #[napi(getter, ts_return_type = "ChurnQuality | null")]
+    pub fn churn_quality(&self) -> Option<ChurnQuality> {
+        self.card.churn_quality().map(ChurnQuality::from)
+    }
+
+    /// The K-means part; its features are standardised.
+    #[napi(getter)]
+    pub fn clusters(&self, env: &Env) -> napi::Result<KMeans> {
+        guarded(env, || KMeans::new(env, self.card.clusters().clone()))
+    }
+
+    /// The numbers of clusters that were tried.
+    #[napi(getter)]
+    pub fn cluster_candidates(&self) -> Vec<Candidate> {
+        self.card.cluster_candidates().iter().map(Candidate::from).collect()
     }
 
     /// The names of the RFM segments.

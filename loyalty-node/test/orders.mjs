@@ -1,0 +1,17 @@
+// The order log that is in the repository, by columns.
+
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+
+const REPOSITORY = process.env.LOYALTY_REPOSITORY ?? join(import.meta.dirname, '../..')
+
+/** The CDNOW sample: 6,919 orders of 2,357 customers. */
+export function cdnow() {
+  const text = readFileSync(join(REPOSITORY, 'loyalty-core/examples/data/cdnow_sample.csv'), 'utf8')
+  const rows = text.trim().split('\n').slice(1).map((line) => line.trim().split(','))
+  return {
+    customer: rows.map(([customer]) => customer),
+    time: rows.map(([, day]) => Date.parse(`${day}T00:00:00Z`)),
+    amount: rows.map((row) => Number(row.at(-1))),
+  }
+}
