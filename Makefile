@@ -1,16 +1,20 @@
 # make demo    scores the customers of the order log in the repository
-# make test    everything that CI checks: formatting, lints, every test in Rust and of the built Python wheel, the documentation
+# make test    everything that CI checks: formatting, lints, every test in Rust, of the built Python wheel and of the packed
+#              Node package, the documentation
 # make bench   the benchmarks
 # make doc     the documentation of the crate, in target/doc
 # make vectors the conformance vectors anew, from their oracles (Python 3.11)
 # make python  the Python package into the virtual environment target/python/test, as its tests use it
+# make node    the Node package, packed, into the folder target/node/test, as its tests use it
 
 ORACLE := loyalty-core/tests/oracle
 PYTHON := target/oracle/bin/python
 WHEEL := target/python/build
 WHEEL_TEST := target/python/test
+NODE_TEST := target/node/test
+NPM := loyalty-node/node_modules/.package-lock.json
 
-.PHONY: demo test test-rust test-python python bench doc vectors
+.PHONY: demo test test-rust test-python test-node python node bench doc vectors
 
 demo:
 	@mkdir -p out
@@ -18,7 +22,7 @@ demo:
 		loyalty-core/examples/data/cdnow_sample.csv \
 		--model-out out/scorecard.json --scores-out out/scores.csv
 
-test: test-rust test-python
+test: test-rust test-python test-node
 
 test-rust:
 	cargo fmt --all --check
@@ -52,9 +56,34 @@ $(WHEEL_TEST)/bin/pytest: loyalty-py/tests/requirements.txt
 	$(WHEEL_TEST)/bin/python -m pip install --quiet --requirement $<
 	touch $@
 
-bench: python
+# The core's examples and the Python package are for the tests that pass models from language to language.
+test-node: node python
+	cargo build --locked -p loyalty-core --examples
+	cd $(NODE_TEST) && LOYALTY_REQUIRE_ALL=1 LOYALTY_REPOSITORY=$(CURDIR) \
+		LOYALTY_EXAMPLES=$(CURDIR)/target/debug/examples LOYALTY_PYTHON=$(CURDIR)/$(WHEEL_TEST)/bin/python \
+		node --test --test-reporter=spec test/*.test.*js
+
+# Installed from the packed file into an empty folder, where the tests find the tools they need beside it.
+node: $(NPM)
+	cd loyalty-node && npm run --silent build
+	rm -rf $(NODE_TEST)
+	mkdir -p $(NODE_TEST)
+	cd loyalty-node && npm pack --silent --pack-destination $(CURDIR)/$(NODE_TEST)
+	cd $(NODE_TEST) && npm init --yes >/dev/null && npm install --silent --offline ./loyalty-*.tgz
+	cp -r loyalty-node/test loyalty-node/examples $(NODE_TEST)
+	for tool in $$(cd loyalty-node && npm pkg get devDependencies | grep -o '^ *"[^"]*"' | tr -d ' "'); do \
+		mkdir -p $$(dirname $(NODE_TEST)/node_modules/$$tool); \
+		ln -s $(CURDIR)/loyalty-node/node_modules/$$tool $(NODE_TEST)/node_modules/$$tool || exit 1; \
+	done
+
+$(NPM): loyalty-node/package-lock.json
+	cd loyalty-node && npm ci
+	touch $@
+
+bench: python node
 	cargo bench -p loyalty-benches
 	$(WHEEL_TEST)/bin/python benches/compare/one_row.py
+	node benches/compare/node.mjs
 
 doc:
 	cargo doc --workspace --no-deps

@@ -269,6 +269,12 @@ pub(crate) fn matrix<'env>(name: impl Into<String>, value: Unknown<'env>) -> Fal
 }
 
 fn matrix_of_rows<'env>(name: String, value: Unknown<'env>) -> Fallible<Matrix<'env>> {
+    if let Some(packed) = packing::rows(value)? {
+        let numbers = Floats::Typed(packed);
+        let rows = Object::from_raw(value.value().env, value.raw()).get_array_length()? as usize;
+        let cols = numbers.view()?.len() / rows;
+        return Ok(Matrix { name, data: numbers, rows, cols });
+    }
     let (mut numbers, mut rows, mut cols) = (Vec::new(), 0, 0);
     elements(&name, value, |row, element| {
         if !element.is_array()? && !element.is_typedarray()? {

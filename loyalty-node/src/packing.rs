@@ -1,7 +1,7 @@
 //! Long arrays in one piece.
 //!
 //! Node-API takes some 70 ns to read one number of an array, a loop of JavaScript two or three. So arrays of nothing but
-//! numbers and nulls, or Dates and nulls, are packed by such a loop. What it does not pack is read element by element, and
+//! numbers and nulls, of rows of such, or of Dates and nulls, are packed by such a loop. What it does not pack is read element by element, and
 //! errors are found there. (Texts are not packed: to join them takes as long as to read them.)
 
 use crate::error::Fallible;
@@ -16,6 +16,7 @@ const LONG: u32 = 32;
 const LOOPS: &str = "(() => {
   'use strict'
   const { Float64Array } = globalThis
+  const { isArray } = Array
   const getTime = Function.prototype.call.bind(Date.prototype.getTime)
   const isNull = (value) => value === null || value === undefined
   return {
@@ -28,6 +29,25 @@ const LOOPS: &str = "(() => {
         if (typeof value === 'number') numbers[i] = value
         else if (isNull(value)) numbers[i] = NaN
         else return
+      }
+      return numbers
+    },
+    rows: (array) => {
+      const { length, 0: first } = array
+      if (!isArray(first)) return
+      const cols = first.length
+      if (!(length * cols <= 2 ** 30)) return
+      const numbers = new Float64Array(length * cols)
+      let at = 0
+      for (let i = 0; i < length; i++) {
+        const row = array[i]
+        if (!isArray(row) || row.length !== cols) return
+        for (let j = 0; j < cols; j++) {
+          const value = row[j]
+          if (typeof value === 'number') numbers[at++] = value
+          else if (isNull(value)) numbers[at++] = NaN
+          else return
+        }
       }
       return numbers
     },
@@ -52,6 +72,7 @@ type Loop = FunctionRef<Object<'static>, Unknown<'static>>;
 /// The loops of one environment.
 struct Loops {
     numbers: Loop,
+    rows: Loop,
     dates: Loop,
 }
 
@@ -63,7 +84,7 @@ thread_local! {
 pub(crate) fn register(env: &Env) -> napi::Result<()> {
     let loops: Object<'_> = env.run_script(LOOPS)?;
     let part = |name: &str| loops.get_named_property_unchecked(name);
-    let loops = Loops { numbers: part("numbers")?, dates: part("dates")? };
+    let loops = Loops { numbers: part("numbers")?, rows: part("rows")?, dates: part("dates")? };
     OF_THIS_THREAD.set(Some(loops));
     env.add_env_cleanup_hook((), |()| {
         let _ = OF_THIS_THREAD.try_with(RefCell::take);
@@ -88,6 +109,11 @@ fn packed<'env>(array: Unknown<'env>, which: fn(&Loops) -> &Loop) -> Fallible<Op
 /// A Float64Array of an array of numbers, NaN for a null.
 pub(crate) fn numbers<'env>(array: Unknown<'env>) -> Fallible<Option<Unknown<'env>>> {
     packed(array, |loops| &loops.numbers)
+}
+
+/// A Float64Array of an array of equally long arrays of numbers, row by row; NaN for a null.
+pub(crate) fn rows<'env>(array: Unknown<'env>) -> Fallible<Option<Unknown<'env>>> {
+    packed(array, |loops| &loops.rows)
 }
 
 /// The milliseconds of an array of Dates, NaN for an invalid one and a null.
