@@ -113,7 +113,63 @@ export interface ChooseKOptions extends ThreadOptions, FeatureOptions, WeightOpt
 
 // ---- churn
 
+/** A column of yes and no: booleans, or 1 and 0. */
+export type FlagColumn =
+  | readonly (boolean | number)[]
+  | Uint8Array
+  | Uint8ClampedArray
+  | Int8Array
+  | Int16Array
+  | Uint16Array
+  | Int32Array
+  | Uint32Array
+  | Float32Array
+  | Float64Array
+
+/** Options of {@link LogisticChurn}. */
+export interface LogisticChurnOptions extends ThreadOptions, FeatureOptions, WeightOptions {
+  /**
+   * The weight of the data against the penalty, above 0. Infinity is no penalty, and gives standard errors (`inference`).
+   * @default 1
+   */
+  c?: number
+  /** The part of the penalty that is L1, 0 to 1: at 0 ridge, at 1 lasso, between elastic net. @default 0 */
+  l1Ratio?: number
+  /**
+   * The weights of the classes: all rows the same, both classes the same in sum, or as given for who stayed (0) and who churned
+   * (1), each above 0. @default 'none'
+   */
+  classWeight?: 'none' | 'balanced' | { retained: number; churned: number }
+  /** Whether to fit an intercept or fix it at 0. @default true */
+  fitIntercept?: boolean
+  /** Newton steps at the most, at least 1; about 8 are usual. @default 100 */
+  maxIter?: number
+  /**
+   * The largest relative gradient at the end, 0 or more: of any standardised feature, divided by the mean absolute residual.
+   * @default 1e-8
+   */
+  tol?: number
+  /** The level of the confidence intervals, between 0 and 1. @default 0.95 */
+  confidenceLevel?: number
+}
+
 // ---- scaling
+
+/** Options of {@link StandardScaler}. */
+export interface StandardScalerOptions extends FeatureOptions, WeightOptions {
+  /** Whether to subtract the mean. @default true */
+  withMean?: boolean
+  /** Whether to divide by the standard deviation. @default true */
+  withStd?: boolean
+}
+
+/** Options of {@link MinMaxScaler}. */
+export interface MinMaxScalerOptions extends FeatureOptions, WeightOptions {
+  /** Where the least and the greatest value go, the first below the second. @default [0, 1] */
+  featureRange?: readonly [low: number, high: number]
+  /** Whether values beyond those of the fit are held at the ends of the range. @default false */
+  clip?: boolean
+}
 
 // ---- rfm
 
@@ -281,5 +337,5 @@ export interface Folds extends Iterable<Split> {}
 // ---- model
 
 /** A fitted model of any kind. */
-export type AnyModel = KMeans
+export type AnyModel = KMeans | LogisticChurn | StandardScaler | MinMaxScaler
 

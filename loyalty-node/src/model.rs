@@ -40,7 +40,12 @@ const TEXTS: usize = 1 << 28;
 pub fn load_model<'env>(env: &'env Env, text: Unknown<'_>) -> napi::Result<Unknown<'env>> {
     guarded(env, || {
         Ok(match model::load(&crate::model::text(text)?)? {
+            AnyModel::LogisticChurn(model) => crate::churn::LogisticChurn::new(model).into_unknown(env)?,
             AnyModel::KMeans(model) => KMeans::new(env, model)?.into_unknown(env)?,
+            AnyModel::StandardScaler(model) => {
+                crate::scaling::StandardScaler::new(model).into_unknown(env)?
+            }
+            AnyModel::MinMaxScaler(model) => crate::scaling::MinMaxScaler::new(model).into_unknown(env)?,
             _ => return bad("this package does not know its kind"),
         })
     })

@@ -1,5 +1,6 @@
 //! Options: a plain object on its way to a specification of the core.
 
+use crate::churn;
 use crate::convert::{count, elements, matrix, shown};
 use crate::error::{Failure, Fallible};
 use crate::names::{camel_case, snake_case};
@@ -147,6 +148,9 @@ fn json(name: &str, value: Unknown<'_>, depth: usize) -> Fallible<Value> {
             let mut params = Map::new();
             for (part, value) in given {
                 params.insert(snake_case(&part), json(&format!("{name}.{part}"), value, depth - 1)?);
+            }
+            if name.rsplit('.').next() == Some("classWeight") {
+                return Ok(churn::class_weight(params));
             }
             Value::Object(params)
         }
