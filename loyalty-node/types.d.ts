@@ -113,11 +113,144 @@ export interface ChooseKOptions extends ThreadOptions, FeatureOptions, WeightOpt
 
 // ---- churn
 
+/** A column of yes and no: booleans, or 1 and 0. */
+export type FlagColumn =
+  | readonly (boolean | number)[]
+  | Uint8Array
+  | Uint8ClampedArray
+  | Int8Array
+  | Int16Array
+  | Uint16Array
+  | Int32Array
+  | Uint32Array
+  | Float32Array
+  | Float64Array
+
+/** Options of {@link LogisticChurn}. */
+export interface LogisticChurnOptions extends ThreadOptions, FeatureOptions, WeightOptions {
+  /**
+   * The weight of the data against the penalty, above 0. Infinity is no penalty, and gives standard errors (`inference`).
+   * @default 1
+   */
+  c?: number
+  /** The part of the penalty that is L1, 0 to 1: at 0 ridge, at 1 lasso, between elastic net. @default 0 */
+  l1Ratio?: number
+  /**
+   * The weights of the classes: all rows the same, both classes the same in sum, or as given for who stayed (0) and who churned
+   * (1), each above 0. @default 'none'
+   */
+  classWeight?: 'none' | 'balanced' | { retained: number; churned: number }
+  /** Whether to fit an intercept or fix it at 0. @default true */
+  fitIntercept?: boolean
+  /** Newton steps at the most, at least 1; about 8 are usual. @default 100 */
+  maxIter?: number
+  /**
+   * The largest relative gradient at the end, 0 or more: of any standardised feature, divided by the mean absolute residual.
+   * @default 1e-8
+   */
+  tol?: number
+  /** The level of the confidence intervals, between 0 and 1. @default 0.95 */
+  confidenceLevel?: number
+}
+
 // ---- scaling
+
+/** Options of {@link StandardScaler}. */
+export interface StandardScalerOptions extends FeatureOptions, WeightOptions {
+  /** Whether to subtract the mean. @default true */
+  withMean?: boolean
+  /** Whether to divide by the standard deviation. @default true */
+  withStd?: boolean
+}
+
+/** Options of {@link MinMaxScaler}. */
+export interface MinMaxScalerOptions extends FeatureOptions, WeightOptions {
+  /** Where the least and the greatest value go, the first below the second. @default [0, 1] */
+  featureRange?: readonly [low: number, high: number]
+  /** Whether values beyond those of the fit are held at the ends of the range. @default false */
+  clip?: boolean
+}
 
 // ---- rfm
 
+/** Customer rows by columns; or the answer of {@link summarize}, whose `nPurchases` is the frequency and `totalAmount` the money. */
+export type RfmRows =
+  | { readonly recencyDays: NumberColumn; readonly frequency: NumberColumn; readonly monetary: NumberColumn }
+  | { readonly recencyDays: NumberColumn; readonly nPurchases: NumberColumn; readonly totalAmount: NumberColumn }
+
+/** One customer. */
+export interface RfmCustomer {
+  /** Days since the last purchase. */
+  readonly recencyDays: number
+  /** Number of purchases. */
+  readonly frequency: number
+  /** Amount spent. */
+  readonly monetary: number
+}
+
+/** Options of {@link Rfm}. */
+export interface RfmOptions {
+  /** How many scores each of the three has, 2 to 10. @default 5 */
+  nBins?: number
+  /** Cut points to use in place of learnt ones, `nBins` − 1 of each, ascending; learnt if null. @default null */
+  cutPoints?: {
+    readonly recencyDays: NumberColumn
+    readonly frequency: NumberColumn
+    readonly monetary: NumberColumn
+  } | null
+  /**
+   * Whether frequency is cut within each recency score, and monetary value within each cell of recency and frequency, in place
+   * of over all customers. @default false
+   */
+  nested?: boolean
+  /** The weights of the combined score: numbers of 0 or more, not all 0. @default { recency: 1, frequency: 1, monetary: 1 } */
+  weights?: { readonly recency?: number; readonly frequency?: number; readonly monetary?: number }
+  /** The names of the segments: five rows by recency score, from 1, of five by frequency score. */
+  segments?: readonly (readonly string[])[]
+}
+
 // ---- score
+
+/**
+ * How the values of a behaviour come to lie between 0 and 1: (v − min) / (max − min); 1 / (1 + e^−z) of the standard score z; the
+ * share of customers below; or the value itself.
+ */
+export type Normaliser = 'min_max' | 'z_score' | 'percentile' | 'none'
+
+/** One behaviour of a loyalty score. */
+export interface Behaviour {
+  /** Its name, unlike the others'. */
+  readonly name: string
+  /** How much it counts, 0 or more; only proportions matter. */
+  readonly weight: number
+  /** How it comes to lie between 0 and 1. @default 'min_max' */
+  readonly normaliser?: Normaliser
+  /** Whether less is more loyal, as with days since the last purchase. @default false */
+  readonly inverted?: boolean
+}
+
+/** Names for stretches of a score, which belongs to the tier whose place is the number of thresholds that it reaches. */
+export interface Tiers {
+  /** The names, the lowest first: one more than thresholds, all different. */
+  readonly names: readonly string[]
+  /** The scores at which the next tier begins, ascending. */
+  readonly thresholds: NumberColumn
+}
+
+/** Options of {@link LoyaltyScore}: `behaviours` or a `preset` must be given. */
+export interface LoyaltyScoreOptions {
+  /** What the score is made of: the columns of the data, in their order. @default [] */
+  behaviours?: readonly Behaviour[]
+  /**
+   * Behaviours by name: purchase, usage and feedback with weights 0.4, 0.4 and 0.2; or purchase frequency, purchase amount,
+   * interaction and feedback with equal weights.
+   */
+  preset?: 'purchase_usage_feedback' | 'c_score'
+  /** The tiers. @default { names: ['low', 'medium', 'high'], thresholds: [30, 60] } */
+  tiers?: Tiers
+  /** What to do where a customer lacks a behaviour: throw, or divide the weights of the others by their sum. @default 'error' */
+  missing?: 'error' | 'renormalise'
+}
 
 // ---- customers
 
@@ -361,5 +494,12 @@ export interface Folds extends Iterable<Split> {}
 // ---- model
 
 /** A fitted model of any kind. */
-export type AnyModel = KMeans
+export type AnyModel =
+  | Rfm
+  | LoyaltyScore
+  | LogisticChurn
+  | KMeans
+  | StandardScaler
+  | MinMaxScaler
+  | Scorecard
 

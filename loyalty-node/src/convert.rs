@@ -10,11 +10,11 @@ use crate::packing;
 use loyalty_core::Error;
 use loyalty_core::ndarray::{Array2, ArrayView2};
 use napi::bindgen_prelude::{
-    BigInt, Float32Array, Float64Array, Float64ArraySlice, FromNapiValue, Int8Array, Int16Array, Int32Array,
-    JsObjectValue, Object, TypedArray, TypedArrayType, Uint8Array, Uint8ClampedArray, Uint16Array,
-    Uint32Array, Unknown,
+    Array, BigInt, Float32Array, Float64Array, Float64ArraySlice, FromNapiValue, Int8Array, Int16Array,
+    Int32Array, JsObjectValue, Object, TypedArray, TypedArrayType, Uint8Array, Uint8ClampedArray,
+    Uint16Array, Uint32Array, Unknown,
 };
-use napi::{Env, JsValue, ValueType};
+use napi::{Env, JsString, JsValue, ValueType};
 use napi_derive::napi;
 use std::ops::Deref;
 
@@ -386,4 +386,21 @@ impl From<Array2<f64>> for DenseMatrix {
         debug_assert!(offset.unwrap_or(0) == 0);
         Self { data: data.into(), rows, cols }
     }
+}
+
+/// A column of few different texts, each of which is made once: `places` says which of `names` is in a row.
+pub(crate) fn names_column<'env, S: AsRef<str>>(
+    env: &'env Env,
+    names: &[S],
+    places: &[u32],
+) -> Fallible<Array<'env>> {
+    let names: Vec<JsString<'_>> =
+        names.iter().map(|name| env.create_string(name)).collect::<napi::Result<_>>()?;
+    let mut column = env.create_array(places.len() as u32)?;
+    for (row, &place) in (0..).zip(places) {
+        if let Some(&name) = names.get(place as usize) {
+            column.set_element(row, name)?;
+        }
+    }
+    Ok(column)
 }

@@ -1,18 +1,16 @@
 //! Model files.
 
+use crate::churn::LogisticChurn;
 use crate::convert::{elements, safe_integer, shown, typed_array_type};
 use crate::error::{Fallible, guarded};
 use crate::kmeans::KMeans;
 use crate::options::wrong_type;
-use loyalty_core::churn::LogisticChurn;
-use loyalty_core::customers::SummaryParams;
-use loyalty_core::kmeans::ChooseK;
+use crate::rfm::Rfm;
+use crate::scaling::{MinMaxScaler, StandardScaler};
+use crate::score::LoyaltyScore;
+use crate::scorecard::Scorecard;
 use loyalty_core::model::{self, AnyModel};
-use loyalty_core::rfm::Rfm;
-use loyalty_core::scaling::{MinMaxScaler, StandardScaler};
-use loyalty_core::score::LoyaltyScore;
-use loyalty_core::scorecard::Scorecard;
-use loyalty_core::{Error, kmeans};
+use loyalty_core::{Error, churn, customers, kmeans, rfm, scaling, score, scorecard};
 use napi::bindgen_prelude::{
     BigInt, FromNapiValue, JsObjectValue, KeyCollectionMode, KeyConversion, KeyFilter, Object, ToNapiValue,
     TypedArrayType, Uint8Array, Unknown,
@@ -20,6 +18,7 @@ use napi::bindgen_prelude::{
 use napi::{Env, JsValue, ValueType};
 use napi_derive::napi;
 use serde_json::{Map, Number, Value};
+use std::sync::Arc;
 
 /// How deep a parsed model may be nested: none is half as deep, but an object may hold itself.
 const DEPTH: usize = 32;
@@ -40,7 +39,13 @@ const TEXTS: usize = 1 << 28;
 pub fn load_model<'env>(env: &'env Env, text: Unknown<'_>) -> napi::Result<Unknown<'env>> {
     guarded(env, || {
         Ok(match model::load(&crate::model::text(text)?)? {
+            AnyModel::Rfm(model) => Rfm(Arc::new(model)).into_unknown(env)?,
+            AnyModel::LoyaltyScore(model) => LoyaltyScore(Arc::new(model)).into_unknown(env)?,
+            AnyModel::LogisticChurn(model) => LogisticChurn::new(model).into_unknown(env)?,
             AnyModel::KMeans(model) => KMeans::new(env, model)?.into_unknown(env)?,
+            AnyModel::StandardScaler(model) => StandardScaler::new(model).into_unknown(env)?,
+            AnyModel::MinMaxScaler(model) => MinMaxScaler::new(model).into_unknown(env)?,
+            AnyModel::Scorecard(model) => Scorecard::new(model).into_unknown(env)?,
             _ => return bad("this package does not know its kind"),
         })
     })
@@ -54,15 +59,15 @@ pub fn default_params(env: &Env, specification: String) -> napi::Result<String> 
     }
     guarded(env, || {
         let params = match specification.as_str() {
-            "customers" => json::<SummaryParams>(),
-            "rfm" => json::<Rfm>(),
-            "score" => json::<LoyaltyScore>(),
-            "churn" => json::<LogisticChurn>(),
+            "customers" => json::<customers::SummaryParams>(),
+            "rfm" => json::<rfm::Rfm>(),
+            "score" => json::<score::LoyaltyScore>(),
+            "churn" => json::<churn::LogisticChurn>(),
             "kmeans" => json::<kmeans::KMeans>(),
-            "choose_k" => json::<ChooseK>(),
-            "standard_scaler" => json::<StandardScaler>(),
-            "min_max_scaler" => json::<MinMaxScaler>(),
-            "scorecard" => json::<Scorecard>(),
+            "choose_k" => json::<kmeans::ChooseK>(),
+            "standard_scaler" => json::<scaling::StandardScaler>(),
+            "min_max_scaler" => json::<scaling::MinMaxScaler>(),
+            "scorecard" => json::<scorecard::Scorecard>(),
             _ => return bad("no such specification"),
         };
         params.or_else(|error| bad(error.to_string()))

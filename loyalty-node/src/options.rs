@@ -1,5 +1,6 @@
 //! Options: a plain object on its way to a specification of the core.
 
+use crate::churn;
 use crate::convert::{count, elements, matrix, safe_integer, shown};
 use crate::error::{Failure, Fallible};
 use crate::names::{camel_case, snake_case};
@@ -99,12 +100,12 @@ impl<'env> Options<'env> {
 
     /// The rest as the core names it.
     fn json(self) -> Fallible<Value> {
-        params(self.given, "", DEPTH)
+        params(self.given, "", DEPTH).map(Value::Object)
     }
 }
 
 /// The properties of an option's object, whose path is `within`, as the core names them.
-fn params(given: Vec<(String, Unknown<'_>)>, within: &str, depth: usize) -> Fallible<Value> {
+fn params(given: Vec<(String, Unknown<'_>)>, within: &str, depth: usize) -> Fallible<Map<String, Value>> {
     let mut params = Map::new();
     for (name, value) in given {
         let path = format!("{within}{name}");
@@ -114,7 +115,7 @@ fn params(given: Vec<(String, Unknown<'_>)>, within: &str, depth: usize) -> Fall
         }
         params.insert(snake_case(&name), json(&path, value, depth)?);
     }
-    Ok(Value::Object(params))
+    Ok(params)
 }
 
 /// The properties of an object that are not `undefined`.
@@ -164,7 +165,9 @@ fn json(name: &str, value: Unknown<'_>, depth: usize) -> Fallible<Value> {
                 };
                 return matrix.rows().into_iter().map(row).collect();
             }
-            params(given, &format!("{name}."), depth - 1)?
+            let params = params(given, &format!("{name}."), depth - 1)?;
+            let of_classes = name.rsplit('.').next() == Some("classWeight");
+            Value::Object(if of_classes { churn::class_weight(params) } else { params })
         }
         _ => return wrong_type(name, &shown(value), "a number, a text, a list or an object of these"),
     })
@@ -196,6 +199,14 @@ fn big_int(name: &str, value: &BigInt) -> Fallible<Value> {
 fn invalid<T>(name: &str, value: impl Into<String>, must: impl Into<String>) -> Fallible<T> {
     let (name, value, must) = (name.to_owned().into(), value.into(), must.into().into());
     Err(Failure::Core(Error::InvalidParameter { name, value, must }))
+}
+
+/// A value that the argument cannot have, or of the wrong type.
+pub(crate) fn wrong_choice<T>(name: &str, value: Unknown<'_>, must: &'static str) -> Fallible<T> {
+    match value.get_type()? {
+        ValueType::String | ValueType::Object => invalid(name, shown(value), must),
+        _ => wrong_type(name, &shown(value), must),
+    }
 }
 
 /// An argument of the wrong type.

@@ -4,6 +4,7 @@ import { Worker } from 'node:worker_threads'
 import { test } from 'node:test'
 import * as loyalty from 'loyalty'
 import { fails } from './cases.mjs'
+import { cdnow } from './orders.mjs'
 
 const { KMeans, loadModel } = loyalty
 
@@ -15,7 +16,21 @@ const X = [
 ]
 
 // One model of each class that there is.
-const MODELS = { KMeans: () => KMeans.fitSync(X, { nClusters: 2, nInit: 3, seed: 7, featureNames: ['n', 'ø "amount"'] }) }
+const MODELS = {
+  KMeans: () => KMeans.fitSync(X, { nClusters: 2, nInit: 3, seed: 7, featureNames: ['n', 'ø "amount"'] }),
+  LogisticChurn: () => loyalty.LogisticChurn.fitSync(X, [false, true, false, true], { c: 0.3 }),
+  StandardScaler: () => loyalty.StandardScaler.fitSync(X),
+  MinMaxScaler: () => loyalty.MinMaxScaler.fitSync(X, { featureRange: [-1, 1] }),
+  Rfm: () => loyalty.Rfm.fitSync({ recencyDays: [1, 5, 9], frequency: [7, 2, 1], monetary: [80.5, 20, 10] }, { nBins: 3 }),
+  LoyaltyScore: () =>
+    loyalty.LoyaltyScore.fitSync(X, {
+      behaviours: [
+        { name: 'n', weight: 0.7, normaliser: 'percentile' },
+        { name: 'm', weight: 0.3, normaliser: 'z_score', inverted: true },
+      ],
+    }),
+  Scorecard: () => loyalty.Scorecard.fitSync(cdnow(), { seed: 7 }),
+}
 const models = Object.entries(MODELS).map(([name, fitted]) => [loyalty[name], fitted()])
 
 const readers = (Class) => [loadModel, (text) => Class.fromJSON(text)]

@@ -45,13 +45,14 @@ const SPECIFICATIONS = {
   },
   RfmOptions: {
     specification: 'rfm',
-    special: ['weights', 'segments'],
+    special: ['segments'],
     refused: (options) =>
       loyalty.Rfm.fitSync({ recencyDays: [1, 2, 3], nPurchases: [1, 2, 3], totalAmount: [1, 2, 3] }, options),
   },
   LoyaltyScoreOptions: {
     specification: 'score',
-    special: ['behaviours', 'tiers'],
+    special: ['behaviours'],
+    extra: ['preset'],
     refused: (options) => loyalty.LoyaltyScore.fitSync(X, options),
   },
   SummaryOptions: {
@@ -60,7 +61,7 @@ const SPECIFICATIONS = {
   },
   ScorecardOptions: {
     specification: 'scorecard',
-    special: ['rfm', 'weights', 'tiers', 'churn', 'risks', 'clusters', 'actions'],
+    special: ['rfm', 'weights', 'churn', 'clusters', 'actions'],
     nested: ['rfm', 'churn', 'clusters'],
     refused: (options) => loyalty.Scorecard.fitSync({ customer: [1], time: [0], amount: [1] }, options),
   },

@@ -341,8 +341,35 @@ impl FittedLoyaltyScore {
     /// naming the behaviour, for a value outside [0, 1] without a normaliser, and naming `x` for a customer
     /// without any behaviour of a weight above 0.
     pub fn score(&self, x: ArrayView2<'_, f64>) -> Result<Vec<f64>> {
+        let mut scores = vec![0.0; x.nrows()];
+        self.score_into(x, &mut scores)?;
+        Ok(scores)
+    }
+
+    /// As [`score`](Self::score), into `scores`, one for each row of `x`; it allocates nothing.
+    ///
+    /// # Errors
+    /// As [`score`](Self::score), and [`ShapeMismatch`](Error::ShapeMismatch) naming `scores`. The scores before a row that fails are
+    /// there.
+    ///
+    /// ```
+    /// use loyalty_core::ndarray::array;
+    /// use loyalty_core::score::{Behaviour, LoyaltyScore};
+    ///
+    /// let x = array![[1.0], [5.0], [9.0]];
+    /// let model = LoyaltyScore::new().behaviour(Behaviour::new("purchases", 1.0)).fit(x.view())?;
+    /// let mut scores = [0.0; 3];
+    /// model.score_into(x.view(), &mut scores)?;
+    /// assert_eq!(scores, [0.0, 50.0, 100.0]);
+    /// # Ok::<(), loyalty_core::Error>(())
+    /// ```
+    pub fn score_into(&self, x: ArrayView2<'_, f64>, scores: &mut [f64]) -> Result<()> {
         self.params.check_behaviours(x)?;
-        x.rows().into_iter().enumerate().map(|(row, values)| self.row_score(row, values)).collect()
+        check::same_rows("scores", scores.len(), x.nrows())?;
+        for (row, (values, score)) in x.rows().into_iter().zip(scores).enumerate() {
+            *score = self.row_score(row, values)?;
+        }
+        Ok(())
     }
 
     /// Scores one customer, without allocating; otherwise as [`score`](Self::score).
