@@ -85,7 +85,9 @@ impl<'env> Options<'env> {
         let params = self.json()?.to_string();
         Ok(model::specification(&params).map_err(|mut error| {
             if let Error::InvalidParameter { name, .. } | Error::InvalidType { name, .. } = &mut error {
-                *name = name.split('.').map(camel_case).collect::<Vec<_>>().join(".").into();
+                let path = name.split('.').map(camel_case).collect::<Vec<_>>().join(".");
+                // The choice that `churn::class_weight` named.
+                *name = path.replace("classWeight.given", "classWeight").into();
             }
             match error {
                 // What is infinite has a word in JSON, and no number.

@@ -12,7 +12,7 @@ export function casesOf(concept) {
   assert.deepEqual([format, version], ['loyalty-vectors', 1])
   const resolved = (value) => {
     if (typeof value === 'string' && value.startsWith('@')) return data[value.slice(1)]
-    if (Object.hasOwn(SPECIAL, value)) return SPECIAL[value]
+    if (typeof value === 'string' && Object.hasOwn(SPECIAL, value)) return SPECIAL[value]
     if (Array.isArray(value)) return value.map(resolved)
     if (value === null || typeof value !== 'object') return value
     return Object.fromEntries(Object.entries(value).map(([name, part]) => [name, resolved(part)]))
