@@ -71,12 +71,12 @@ pub(crate) fn guarded<T>(env: &Env, work: impl FnOnce() -> Fallible<T>) -> napi:
 /// every further call, and becomes the failure.
 pub(crate) fn caught<T>(env: &Env, work: impl FnOnce() -> Fallible<T>) -> Fallible<T> {
     let nothing: Function<'_, (), ()> = env.create_function_from_closure("nothing", |_| Ok(()))?;
-    work().or_else(|failure| {
+    work().map_err(|failure| {
         // Instead of the call, what is pending is given and cleared.
-        let Err(thrown) = nothing.call(()) else { return Err(failure) };
+        let Err(thrown) = nothing.call(()) else { return failure };
         // It was made a text, which may have thrown again.
         let _ = nothing.call(());
-        Err(thrown.into())
+        thrown.into()
     })
 }
 
@@ -133,6 +133,7 @@ fn renamed(mut error: Error) -> Error {
     match &mut error {
         Error::InvalidParameter { name, value, must } | Error::InvalidType { name, value, must } => {
             *name = translated(name).into();
+            *value = translated(value);
             *must = translated(must).into();
             if must.starts_with("a whole number") && value.ends_with(".0") {
                 // Only a number beyond the safe ones comes so.

@@ -90,5 +90,6 @@ function refused(error, argument, code) {
   assert.equal(error.constructor, CLASSES[code] ?? Error, error.message)
   // But those of values, and what a model file holds.
   if (code === 'BAD_MODEL') return
-  assert.doesNotMatch(error.message.replaceAll(/next_period|min_max/g, ''), /[a-z0-9]_[a-z]/)
+  const values = /next_period|min_max|z_score|purchase_usage_feedback|[cd]_score/g
+  assert.doesNotMatch(error.message.replaceAll(values, ''), /[a-z0-9]_[a-z]/)
 }
