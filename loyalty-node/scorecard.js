@@ -33,7 +33,9 @@ module.exports = function (Scorecard) {
   const scores = new Float64Array(12)
 
   Scorecard.prototype.scoreCustomer = function (customer) {
-    const { recencyDays, nPurchases, totalAmount, tenureDays, usage, feedback } = customer ?? {}
+    // Of what is no object, the method that takes it as it is says what is wrong.
+    if (customer === null || typeof customer !== 'object') return this.loyaltyContributions(customer)
+    const { recencyDays, nPurchases, totalAmount, tenureDays, usage, feedback } = customer
     scoreCustomer.call(this, recencyDays, nPurchases, totalAmount, tenureDays, usage, feedback, scores)
     return {
       r: scores[0],

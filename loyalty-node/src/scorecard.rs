@@ -473,6 +473,7 @@ impl Scorecard {
     /// @throws {LoyaltyError} INVALID_TYPE and INVALID_PARAMETER naming the figure that is no number, negative, or at odds with another
     // Its figures come one by one and its scores as numbers: scorecard.js, which is called, has the objects.
     #[napi(ts_args_type = "customer: CustomerInput", ts_return_type = "CustomerScore")]
+    #[allow(clippy::too_many_arguments, reason = "one for each figure of a customer")]
     pub fn score_customer(
         &self,
         env: &Env,

@@ -185,9 +185,10 @@ describe('a scorecard', () => {
     refuses(of({ recencyDays: 401 }), { code: 'INVALID_PARAMETER', argument: 'recencyDays' })
     refuses(of({ totalAmount: Infinity }), { code: 'INVALID_PARAMETER', argument: 'totalAmount' })
     refuses(of({ usage: NaN }), { code: 'INVALID_PARAMETER', argument: 'usage' })
-    for (const nobody of [undefined, null, 5, 'ann', []]) {
-      refuses(() => card.scoreCustomer(nobody), { code: 'INVALID_TYPE', argument: 'recencyDays' })
+    for (const nobody of [undefined, null, 5, 'ann']) {
+      refuses(() => card.scoreCustomer(nobody), { code: 'INVALID_TYPE', argument: 'customer', name: 'TypeError' })
     }
+    refuses(() => card.scoreCustomer({}), { code: 'INVALID_TYPE', argument: 'recencyDays' })
     refuses(() => card.churnContributions(null), { code: 'INVALID_TYPE', argument: 'customer' })
   })
 
