@@ -20,6 +20,7 @@ export type ErrorCode =
  * signal's reason.
  */
 export interface LoyaltyError extends Error {
+  /** What is wrong. */
   code: ErrorCode
   /** The argument at fault, where there is one. */
   argument?: string
@@ -77,6 +78,17 @@ export interface WeightOptions {
 
 /** The text of a model file, its bytes, or the object that `JSON.parse` makes of it. */
 export type ModelText = string | Uint8Array | object
+
+// What the generated namespaces below are about.
+
+/** Who churned, by an order log. */
+export declare namespace churn {}
+
+/** Customer lifetime value, in money. */
+export declare namespace clv {}
+
+/** How good predictions and clusterings are, and splits to judge them by. */
+export declare namespace metrics {}
 
 // ---- kmeans
 

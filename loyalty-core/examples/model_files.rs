@@ -8,6 +8,7 @@ use loyalty_core::ndarray::{Array2, ArrayView2};
 use loyalty_core::rfm::Rfm;
 use loyalty_core::scaling::{MinMaxScaler, StandardScaler};
 use loyalty_core::score::{Behaviour, LoyaltyScore};
+use loyalty_core::scorecard::{CustomerInput, FittedScorecard};
 use std::error::Error;
 use std::path::{Path, PathBuf};
 
@@ -100,10 +101,38 @@ fn answer(model: &Path, features: &Path) -> Result<(), Box<dyn Error>> {
         AnyModel::KMeans(model) => matrix(&model.distances(x)?),
         AnyModel::StandardScaler(model) => matrix(&model.transform(x)?),
         AnyModel::MinMaxScaler(model) => matrix(&model.transform(x)?),
-        _ => return Err("a scorecard answers about order logs: see the example score_customers".into()),
+        AnyModel::Scorecard(model) => scores(&model, x)?,
+        _ => return Err("a model of a kind that this example does not know".into()),
     };
+    let mut lines = csv::Writer::from_writer(std::io::stdout().lock());
     for row in 0..x.nrows() {
-        println!("{}", answers.iter().map(|column| column[row].as_str()).collect::<Vec<_>>().join(","));
+        lines.write_record(answers.iter().map(|column| &column[row]))?;
     }
-    Ok(())
+    Ok(lines.flush()?)
+}
+
+/// What a scorecard says of customers one by one; about order logs it answers in the example `score_customers`.
+fn scores(card: &FittedScorecard, x: ArrayView2<'_, f64>) -> Result<Vec<Vec<String>>, Box<dyn Error>> {
+    let [recency, purchases, amount, tenure] = &columns(x)[..] else {
+        return Err("a scorecard needs four features: recency, purchases, money and tenure".into());
+    };
+    let mut answers = vec![Vec::with_capacity(x.nrows()); 12];
+    for row in 0..x.nrows() {
+        let score = card.score_one(&CustomerInput {
+            recency_days: recency[row],
+            n_purchases: purchases[row] as u64,
+            total_amount: amount[row],
+            tenure_days: tenure[row],
+            usage: None,
+            feedback: None,
+        })?;
+        let figures =
+            [score.rfm_score, score.loyalty, score.churn_probability, score.clv].map(|v| v.to_string());
+        let bins = [score.r, score.f, score.m].map(|bin| bin.to_string());
+        let names = [score.segment, score.tier, score.risk, score.cluster, score.action].map(str::to_owned);
+        for (answer, text) in answers.iter_mut().zip(bins.into_iter().chain(figures).chain(names)) {
+            answer.push(text);
+        }
+    }
+    Ok(answers)
 }

@@ -2,8 +2,9 @@
 
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
+import { REPOSITORY } from './repository.mjs'
 
-const VECTORS = new URL('../../loyalty-core/tests/vectors/', import.meta.url)
+const VECTORS = new URL('loyalty-core/tests/vectors/', REPOSITORY)
 const SPECIAL = { NaN, Infinity, '-Infinity': -Infinity }
 
 /** All cases of a vector file, texts for data and for numbers resolved. */
@@ -85,7 +86,8 @@ export async function rejects(argument, code, promise) {
   return error
 }
 
-function refused(error, argument, code) {
+/** That the error is this one, of the class of its code, and names no name of another language. */
+export function refused(error, argument, code) {
   assert.deepEqual([error.code, error.argument], [code, argument], error.message)
   assert.equal(error.constructor, CLASSES[code] ?? Error, error.message)
   // But those of values, and what a model file holds.
