@@ -47,6 +47,8 @@ fn one_customer_is_scored_without_allocating() {
         plan.behaviours.iter_mut().for_each(|behaviour| behaviour.normaliser = normaliser);
         let loyalty = plan.fit(x.view()).unwrap();
         assert_eq!(allocations(|| loyalty.score_one(&row).unwrap()), 0, "{normaliser:?}");
+        let mut scores = vec![0.0; x.nrows()];
+        assert_eq!(allocations(|| loyalty.score_into(x.view(), &mut scores).unwrap()), 0, "{normaliser:?}");
     }
 
     let y: Vec<bool> = x.rows().into_iter().map(|row| row[0] + row[1] > 2.0 * row[2]).collect();

@@ -11,9 +11,6 @@ import { casesOf, countOf, difference, errorFailure, failure, vectorFiles } from
 const CONCEPTS = ['churn', 'clv', 'customers', 'kmeans', 'metrics', 'rfm', 'scaling', 'score', 'scorecard']
 const BELOW_THE_CONCEPTS = ['elementary', 'special']
 
-/** Cases whose errors say `recency_days` in their message, which is yet to be put right; their code and argument are right. */
-const CORE_NAME_IN_MESSAGE = ['rfm: a negative weight', 'rfm: cut points of another number of bins']
-
 /** How a fitted model is had. */
 const WAYS = {
   'fitSync': (Model, ...args) => Model.fitSync(...args),
@@ -51,8 +48,7 @@ async function outcome(adapter, name, of, fit) {
     answer = await adapter.call(name, of, fit)
   } catch (error) {
     if (of.error === undefined || error.code === undefined) return `failed: ${error.stack}`
-    const known = CORE_NAME_IN_MESSAGE.includes(`${of.call.split('.')[0]}: ${of.name}`)
-    return errorFailure(of, error) ?? (known ? undefined : faultOf(error))
+    return errorFailure(of, error) ?? faultOf(error)
   }
   return answer === undefined ? `no call ${name}` : failure(of, answer, adapter.NO_RESULT)
 }

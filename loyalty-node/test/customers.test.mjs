@@ -5,9 +5,10 @@ import { readFileSync } from 'node:fs'
 import { describe, test } from 'node:test'
 import { setImmediate } from 'node:timers/promises'
 import { Accumulator, KMeans, summarize, summarizeAsync } from 'loyalty'
+import { REPOSITORY } from './repository.mjs'
 
 const vectors = JSON.parse(
-  readFileSync(new URL('../../loyalty-core/tests/vectors/customers.json', import.meta.url), 'utf8')
+  readFileSync(new URL('loyalty-core/tests/vectors/customers.json', REPOSITORY), 'utf8')
 )
 const camel = (name) => name.replace(/_(.)/g, (_, letter) => letter.toUpperCase())
 const DAY = 86_400_000

@@ -1,13 +1,11 @@
 // The order log that is in the repository, by columns.
 
 import { readFileSync } from 'node:fs'
-import { join } from 'node:path'
-
-const REPOSITORY = process.env.LOYALTY_REPOSITORY ?? join(import.meta.dirname, '../..')
+import { REPOSITORY } from './repository.mjs'
 
 /** The CDNOW sample: 6,919 orders of 2,357 customers. */
 export function cdnow() {
-  const text = readFileSync(join(REPOSITORY, 'loyalty-core/examples/data/cdnow_sample.csv'), 'utf8')
+  const text = readFileSync(new URL('loyalty-core/examples/data/cdnow_sample.csv', REPOSITORY), 'utf8')
   const rows = text.trim().split('\n').slice(1).map((line) => line.trim().split(','))
   return {
     customer: rows.map(([customer]) => customer),

@@ -578,6 +578,34 @@ mod tests {
     }
 
     #[test]
+    fn scores_into_given_memory_are_those_of_score() {
+        let behaviours = [Normaliser::MinMax, Normaliser::ZScore, Normaliser::Percentile].map(|normaliser| {
+            Behaviour::new(format!("{normaliser:?}"), 0.3).normaliser(normaliser).inverted(true)
+        });
+        let spec = LoyaltyScore::new().behaviours(behaviours).missing(Missing::Renormalise);
+        let nan = f64::NAN;
+        let x = array![[0.1, 7.0, 3.0], [0.7, nan, 1.0], [0.4, 2.0, nan], [0.2, 9.0, 8.0]];
+        let model = spec.fit(x.view()).unwrap();
+        let scores = model.score(x.view()).unwrap();
+        // Also of rows that do not lie one after the other in memory.
+        for x in [x.view(), x.t().as_standard_layout().t()] {
+            let mut out = [nan; 4];
+            model.score_into(x, &mut out).unwrap();
+            assert_eq!(scores, out);
+        }
+        for (row, score) in scores.iter().enumerate() {
+            assert_eq!(model.score_one(x.row(row).as_slice().unwrap()).unwrap(), *score);
+        }
+        for wrong in [3, 5] {
+            let error = model.score_into(x.view(), &mut vec![0.0; wrong]).unwrap_err();
+            assert_eq!((error.code(), error.argument()), ("SHAPE_MISMATCH", Some("scores")));
+        }
+        let mut out = [-1.0; 2];
+        model.score_into(array![[0.1, 7.0, 3.0], [nan; 3]].view(), &mut out).unwrap_err();
+        assert_eq!(out, [scores[0], -1.0]);
+    }
+
+    #[test]
     fn tiers_begin_at_their_thresholds() {
         let model = fit_one(Normaliser::None, &[0.5]);
         let tier = |score| model.tier_of(score).unwrap().name;
