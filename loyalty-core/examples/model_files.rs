@@ -116,7 +116,7 @@ fn scores(card: &FittedScorecard, x: ArrayView2<'_, f64>) -> Result<Vec<Vec<Stri
     let [recency, purchases, amount, tenure] = &columns(x)[..] else {
         return Err("a scorecard needs four features: recency, purchases, money and tenure".into());
     };
-    let mut answers = vec![Vec::with_capacity(x.nrows()); 12];
+    let mut answers = vec![Vec::new(); 12];
     for row in 0..x.nrows() {
         let score = card.score_one(&CustomerInput {
             recency_days: recency[row],

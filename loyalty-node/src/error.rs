@@ -133,7 +133,10 @@ fn renamed(mut error: Error) -> Error {
     match &mut error {
         Error::InvalidParameter { name, value, must } | Error::InvalidType { name, value, must } => {
             *name = translated(name).into();
-            *value = translated(value);
+            if let Some((number, part)) = value.rsplit_once(" for ") {
+                // One of several values of the parameter, by the name of its part.
+                *value = format!("{number} for {}", translated(part));
+            }
             *must = translated(must).into();
             if must.starts_with("a whole number") && value.ends_with(".0") {
                 // Only a number beyond the safe ones comes so.

@@ -43,7 +43,8 @@ const PLATFORMS = {
 const LICENCES = ['LICENSE-MIT', 'LICENSE-APACHE']
 
 // What every form of the package must do, and prints.
-const USE = `console.log(KMeans.fitSync([[1, 20], [2, 22], [9, 70], [8, 74]], { nClusters: 2, seed: 7 }).inertia, clv.lifespan(0.25))`
+const USE = `const { inertia } = KMeans.fitSync([[1, 20], [2, 22], [9, 70], [8, 74]], { nClusters: 2, seed: 7 })
+  console.log(inertia, clv.lifespan(0.25))`
 const PRINTED = '11 4\n'
 
 let folder
@@ -87,7 +88,7 @@ function install(name, ...tarballs) {
 }
 
 before(() => {
-  assert.deepEqual(binaries.length, 1, 'one binary, of this platform: npm run build')
+  assert.equal(binaries.length, 1, 'one binary, of this platform: npm run build')
   folder = mkdtempSync(join(tmpdir(), 'loyalty-package-'))
   ;({ path: tarball, files: packed } = pack(PACKAGE, folder))
   installed = install('installed', tarball)
@@ -134,7 +135,7 @@ describe('installed', () => {
     assert.equal(evaluated('module', `import { KMeans, clv } from 'loyalty'; ${USE}`), PRINTED)
     assert.equal(evaluated('module', `import loyalty from 'loyalty'; const { KMeans, clv } = loyalty; ${USE}`), PRINTED)
     assert.equal(evaluated('module', `const { KMeans, clv } = await import('loyalty'); ${USE}`), PRINTED)
-    assert.equal(evaluated('commonjs', `import('loyalty').then(({ KMeans, clv }) => ${USE})`), PRINTED)
+    assert.equal(evaluated('commonjs', `import('loyalty').then(({ KMeans, clv }) => { ${USE} })`), PRINTED)
   })
 
   test('every export has its name in ES modules, and is the same in both kinds of module', () => {
@@ -206,7 +207,7 @@ describe('bundled', () => {
   test('left out of it', async () => {
     for (const format of ['esm', 'cjs']) {
       const at = await bundle(`installed/out-${format}`, { format, external: ['loyalty'] })
-      assert.deepEqual(readdirSync(at).length, 1)
+      assert.equal(readdirSync(at).length, 1)
       assert.equal(node(at, readdirSync(at)[0]), PRINTED)
     }
   })
@@ -355,7 +356,7 @@ describe('by platform, as it is published', () => {
   })
 
   test('installed together they work, and the package alone says what is missing', () => {
-    const { path: main, files } = pack(release, folder + '/release')
+    const { path: main, files } = pack(release, release)
     assert.ok(files.every((name) => !name.endsWith('.node')))
     const { path: binary, files: inside } = pack(join(release, 'npm', PLATFORM), folder)
     assert.deepEqual(inside, [...LICENCES, 'README.md', BINARY, 'package.json'].sort())

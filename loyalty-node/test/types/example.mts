@@ -22,8 +22,10 @@ import {
 import type {
   AnyModel,
   Averages,
+  Behaviour,
   BehaviourWeights,
   BinaryReport,
+  BinsInUse,
   Calibration,
   CalibrationBin,
   CalibrationOptions,
@@ -41,6 +43,7 @@ import type {
   CustomerInput,
   CustomerScore,
   Customers,
+  CutPoints,
   DenseMatrix,
   DiscountedOptions,
   ErrorCode,
@@ -53,12 +56,16 @@ import type {
   LiftBin,
   LogisticChurnOptions,
   LoyaltyError,
+  LoyaltyScoreOptions,
   Matrix,
   MinMaxScalerOptions,
   ModelText,
   Moment,
   MomentColumn,
+  NestedCutPoints,
   NextPurchases,
+  Normalisation,
+  Normaliser,
   NumberColumn,
   NumberLike,
   NumberOrColumn,
@@ -70,6 +77,11 @@ import type {
   RatedOrderLog,
   RetentionOptions,
   RetentionTerms,
+  RfmCustomer,
+  RfmOptions,
+  RfmRows,
+  RfmScore,
+  RfmScores,
   RocCurve,
   RowCounts,
   Rule,
@@ -82,6 +94,7 @@ import type {
   SummaryOptions,
   TaskOptions,
   ThreadOptions,
+  Tiers,
   WeightOptions,
 } from 'loyalty'
 
@@ -107,7 +120,14 @@ const times: MomentColumn[] = [[new Date(), null], BigInt64Array.of(0n), Float64
 const log: OrderLog = { customer: ids[0]!, time: times[0]!, amount: numbers[0]!, order: ids[2]! }
 
 // Customers.
-const period: SummaryOptions = { period: 'week', tz: null, refunds: 'net', onInvalid: 'drop', timeUnit: 'month', asOf: moments[0]! }
+const period: SummaryOptions = {
+  period: 'week',
+  tz: null,
+  refunds: 'net',
+  onInvalid: 'drop',
+  timeUnit: 'month',
+  asOf: moments[0]!,
+}
 const rows: Customers = summarize(log, period)
 const later: Promise<Customers> = summarizeAsync(log, { ...period, signal: AbortSignal.timeout(1), nThreads: 2 })
 const counts: RowCounts = rows.counts
@@ -130,7 +150,8 @@ const followed: TaskOptions = {
 const features: FeatureOptions = { featureNames: ['recency', 'frequency'] }
 const weights: WeightOptions = { sampleWeight: Float32Array.of(1) }
 const threads: ThreadOptions = { nThreads: 1 }
-const plan: KMeansOptions = { nClusters: 5, init: matrices[0]!, nInit: 3, maxIter: 10, tol: 0, seed: 7n, ...features, ...weights, ...threads }
+const common = { ...features, ...weights, ...threads }
+const plan: KMeansOptions = { nClusters: 5, init: matrices[0]!, nInit: 3, maxIter: 10, tol: 0, seed: 7n, ...common }
 const model: KMeans = await KMeans.fit(matrices[0]!, { ...plan, ...followed })
 is<KMeans>()(KMeans.fitSync(matrices[1]!))
 is<Uint32Array>()(model.labels)
@@ -142,12 +163,13 @@ const tried: Candidate[] = choice.candidates
 is<KMeans>()(choice.model)
 
 const stays: FlagColumn[] = [[true, false], [1, 0], Uint8Array.of(1, 0)]
-const penalty: LogisticChurnOptions = { c: Infinity, l1Ratio: 0, classWeight: { retained: 1, churned: 2 }, tol: 1e-9, ...weights }
+const balance = { retained: 1, churned: 2 }
+const penalty: LogisticChurnOptions = { c: Infinity, l1Ratio: 0, classWeight: balance, tol: 1e-9, ...common }
 const leaver: LogisticChurn = await LogisticChurn.fit(matrices[0]!, stays[0]!, { ...penalty, ...followed })
 is<Float64Array>()(leaver.predictProba(matrices[0]!, threads))
 is<DenseMatrix>()(LogisticChurn.fromJSON(leaver.toJSON()).contributions(matrices[0]!))
 const inference: Inference | null = leaver.inference
-const ofIntercept: InterceptInference | undefined = inference?.intercept
+const ofIntercept: InterceptInference | null | undefined = inference?.intercept
 const churned = churn.labels(times[0]!, new Date(), 180)
 LogisticChurn.fitSync(matrices[0]!, churned, { classWeight: 'balanced', fitIntercept: false, confidenceLevel: 0.9 })
 
@@ -156,6 +178,28 @@ const scaled: DenseMatrix = StandardScaler.fitSync(matrices[0]!, standard).trans
 const bounded: MinMaxScalerOptions = { featureRange: [-1, 1], clip: true, ...features }
 const bounds: Promise<MinMaxScaler> = MinMaxScaler.fit(scaled, bounded)
 is<DenseMatrix>()((await bounds).inverseTransform(scaled))
+
+const customers: RfmRows[] = [rows, { recencyDays: [12], frequency: [8], monetary: [530.5] }]
+const cuts = { recencyDays: [30], frequency: [2], monetary: [50] }
+const quintiles: RfmOptions = { nBins: 2, cutPoints: cuts, nested: false, weights: { recency: 2 } }
+const rfm: Rfm = await Rfm.fit(customers[0]!, { ...quintiles, ...followed })
+const learnt: CutPoints = rfm.cutPoints
+const within: NestedCutPoints | null = rfm.nestedCutPoints
+const inUse: BinsInUse = rfm.binsInUse
+const graded: RfmScores = rfm.score(customers[1]!)
+is<string[]>()(graded.segment)
+const someone: RfmCustomer = { recencyDays: 12, frequency: 8, monetary: 530.5 }
+const grade: RfmScore = rfm.scoreCustomer(someone)
+is<number>()(grade.rfmScore)
+
+const spread: Normaliser = 'percentile'
+const recency: Behaviour = { name: 'recency', weight: 1, normaliser: spread, inverted: true }
+const tiers: Tiers = { names: ['low', 'medium', 'high'], thresholds: [30, 60] }
+const parts: LoyaltyScoreOptions = { behaviours: [recency, { name: 'use', weight: 2 }], tiers, missing: 'renormalise' }
+const loyal: LoyaltyScore = LoyaltyScore.fitSync(matrices[2]!, parts)
+const normalisation: Normalisation | undefined = loyal.normalisations[0]
+is<string[]>()(loyal.tier([[1, null]]))
+is<Promise<LoyaltyScore>>()(LoyaltyScore.fit(matrices[0]!, { preset: 'c_score', ...followed }))
 
 const texts: ModelText[] = ['{}', new Uint8Array(), JSON.parse('{}')]
 const found: AnyModel = loadModel(texts[0]!)
@@ -167,7 +211,19 @@ else if (found instanceof Scorecard) found.actionNames
 const rated: RatedOrderLog = { ...log, usage: [1, null], feedback: Float64Array.of(5) }
 const behaviours: BehaviourWeights = { recencyDays: 1, usage: 0.4, feedback: 0 }
 const rule: Rule = { tier: null, risk: 'high', action: 'win back' }
-const whole: ScorecardOptions = { horizonDays: 90, asOf: 0n, churn: { c: 2 }, clusters: range, weights: behaviours, actions: [rule], seed: 7 }
+const whole: ScorecardOptions = {
+  horizonDays: 90,
+  asOf: 0n,
+  rfm: quintiles,
+  normaliser: 'z_score',
+  weights: behaviours,
+  tiers,
+  risks: { names: ['low', 'high'], thresholds: [0.5] },
+  churn: { c: 2 },
+  clusters: range,
+  actions: [rule],
+  seed: 7,
+}
 is<Promise<Scorecard>>()(Scorecard.fit(rated, { ...whole, ...followed }))
 const card = Scorecard.fromJSON(texts[1]!)
 const quality: ChurnQuality | null = card.churnQuality

@@ -1,6 +1,7 @@
 // What must not compile: `@ts-expect-error` is itself an error where the next line has none.
 
-import { Accumulator, KMeans, LogisticChurn, MinMaxScaler, Scorecard, churn, clv, metrics, summarize } from 'loyalty'
+import { Accumulator, KMeans, LogisticChurn, LoyaltyScore, MinMaxScaler, Rfm, Scorecard } from 'loyalty'
+import { churn, clv, metrics, summarize } from 'loyalty'
 import type { ErrorCode, KMeansOptions } from 'loyalty'
 
 const x = [[1, 2]]
@@ -95,6 +96,24 @@ LogisticChurn.fitSync(x, [true], { classWeight: { given: { retained: 1, churned:
 churn.labels([0], 0)
 // @ts-expect-error
 MinMaxScaler.fitSync(x, { featureRange: [0] })
+
+// RFM and loyalty scores.
+// @ts-expect-error
+Rfm.fitSync({ recencyDays: [1], frequency: [1] })
+// @ts-expect-error
+Rfm.fitSync(x)
+// @ts-expect-error
+Rfm.fitSync(summarize(log), { nBins: '5' })
+// @ts-expect-error
+Rfm.fitSync(summarize(log), { sampleWeight: [1] })
+// @ts-expect-error
+LoyaltyScore.fitSync(x)
+// @ts-expect-error
+LoyaltyScore.fitSync(x, { behaviours: ['recency'] })
+// @ts-expect-error
+LoyaltyScore.fitSync(x, { behaviours: [{ name: 'recency', weight: 1, normaliser: 'minMax' }] })
+// @ts-expect-error
+LoyaltyScore.fitSync(x, { preset: 'cScore' })
 
 // Scorecards.
 // @ts-expect-error
