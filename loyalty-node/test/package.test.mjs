@@ -24,7 +24,6 @@ import { REPOSITORY } from './repository.mjs'
 const require = createRequire(import.meta.url)
 const PACKAGE = fileURLToPath(new URL('loyalty-node/', REPOSITORY))
 const MODULES = join(PACKAGE, 'node_modules')
-const PROGRAMS = join(MODULES, '.bin')
 const manifest = JSON.parse(readFileSync(join(PACKAGE, 'package.json'), 'utf8'))
 const esbuild = require(join(MODULES, 'esbuild'))
 
@@ -41,6 +40,7 @@ const PLATFORMS = {
   'win32-x64-msvc': { os: ['win32'], cpu: ['x64'] },
   'win32-arm64-msvc': { os: ['win32'], cpu: ['arm64'] },
 }
+const LICENCES = ['LICENSE-MIT', 'LICENSE-APACHE']
 
 // What every form of the package must do, and prints.
 const USE = `const { inertia } = KMeans.fitSync([[1, 20], [2, 22], [9, 70], [8, 74]], { nClusters: 2, seed: 7 })
@@ -71,7 +71,6 @@ function output(...args) {
 
 const node = (cwd, ...args) => output(process.execPath, args, cwd)
 const npm = (cwd, ...args) => output('npm', args, cwd)
-const napi = (cwd, ...args) => output(join(PROGRAMS, 'napi'), args, cwd)
 
 /** What `npm pack` makes of a folder. */
 function pack(cwd, to) {
@@ -100,10 +99,17 @@ after(() => rmSync(folder, { recursive: true, force: true }))
 describe('the tarball', () => {
   test('holds what it needs and nothing else', (t) => {
     const files = manifest.files.map((name) => (name === '*.node' ? BINARY : name))
-    const beside = readdirSync(PACKAGE).filter((name) => /^(readme|licen[cs]e)/i.test(name))
-    assert.deepEqual(packed, [...files, ...beside, 'package.json'].sort())
+    assert.deepEqual(packed, [...files, 'README.md', 'package.json'].sort())
     assert.ok(packed.every((name) => !/(^|\/)(src|test|node_modules|target|examples)\/|\.rs$|\.mjs$/.test(name)))
     t.diagnostic(`${packed.length} files`)
+  })
+
+  test('holds the licences of the repository', () => {
+    // Links would not be packed.
+    for (const name of LICENCES) {
+      const text = readFileSync(new URL(name, REPOSITORY), 'utf8')
+      assert.equal(readFileSync(join(installed, 'node_modules/loyalty', name), 'utf8'), text)
+    }
   })
 
   test('runs nothing when it is installed, and needs nothing at run time', () => {
@@ -162,6 +168,20 @@ describe('installed', () => {
     rmSync(join(at, 'example.cts'))
     tsc('--module', 'esnext', '--moduleResolution', 'bundler')
   })
+})
+
+describe('the examples of the README', () => {
+  const text = readFileSync(join(PACKAGE, 'README.md'), 'utf8')
+  const examples = Array.from(text.matchAll(/^```(js|cjs)\n(.*?)^```\n\n```text\n(.*?)^```$/gms))
+
+  test('are an ES module and a CommonJS one', () => assert.deepEqual(examples.map(([, kind]) => kind), ['js', 'cjs']))
+
+  for (const [, kind, code, printed] of examples) {
+    test(`print what it says, in ${kind}`, () => {
+      const type = kind === 'js' ? 'module' : 'commonjs'
+      assert.equal(node(installed, `--input-type=${type}`, '--eval', code), printed)
+    })
+  }
 })
 
 describe('bundled', () => {
@@ -302,7 +322,7 @@ describe('by platform, as it is published', () => {
     // `napi artifacts` wants the binary of every target; which one it is does not matter to it.
     release = join(folder, 'release')
     mkdirSync(join(release, 'artifacts'), { recursive: true })
-    for (const name of ['package.json', ...manifest.files.filter((name) => name !== '*.node')]) {
+    for (const name of ['package.json', 'README.md', ...manifest.files.filter((name) => name !== '*.node')]) {
       copyFileSync(join(PACKAGE, name), join(release, name))
     }
     for (const platform of Object.keys(PLATFORMS)) {
@@ -310,11 +330,7 @@ describe('by platform, as it is published', () => {
       if (platform === PLATFORM) copyFileSync(join(PACKAGE, BINARY), to)
       else writeFileSync(to, `the binary of ${platform}`)
     }
-    napi(release, 'create-npm-dirs')
-    napi(release, 'artifacts')
-    napi(release, 'pre-publish', '--skip-optional-publish', '--no-gh-release', '--tag-style', 'npm')
-    // It also puts all of them here, where none is to be packed.
-    for (const name of readdirSync(release)) if (name.endsWith('.node')) rmSync(join(release, name))
+    node(release, join(PACKAGE, 'release.mjs'))
   })
 
   test('each platform has a package of its own, for none but it', () => {
@@ -326,7 +342,7 @@ describe('by platform, as it is published', () => {
       const binary = `loyalty.${platform}.node`
       assert.deepEqual({ name, version, main }, { name: `loyalty-${platform}`, version: manifest.version, main: binary })
       assert.deepEqual({ os, cpu, ...(libc && { libc }) }, expected, platform)
-      assert.deepEqual([files, engines, license], [[binary], manifest.engines, manifest.license])
+      assert.deepEqual([files, engines, license], [[binary, ...LICENCES], manifest.engines, manifest.license])
       assert.deepEqual([scripts, dependencies], [undefined, undefined])
       assert.ok(existsSync(join(release, 'npm', platform, binary)))
     }
@@ -343,7 +359,7 @@ describe('by platform, as it is published', () => {
     const { path: main, files } = pack(release, release)
     assert.ok(files.every((name) => !name.endsWith('.node')))
     const { path: binary, files: inside } = pack(join(release, 'npm', PLATFORM), folder)
-    assert.deepEqual(inside, ['README.md', BINARY, 'package.json'].sort())
+    assert.deepEqual(inside, [...LICENCES, 'README.md', BINARY, 'package.json'].sort())
 
     const both = install('both', main, binary)
     assert.ok(!existsSync(join(both, 'node_modules/loyalty', BINARY)))

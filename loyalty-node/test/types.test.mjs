@@ -124,3 +124,13 @@ test('the codes of errors are those of the core, and INTERNAL', () => {
   const { types } = checker.getDeclaredTypeOfSymbol(named('ErrorCode'))
   assert.deepEqual(types.map(({ value }) => value).sort(), [...codes, 'INTERNAL'].sort())
 })
+
+test('no type is `any`', () => {
+  const found = []
+  const visit = (node) => {
+    if (node.kind === ts.SyntaxKind.AnyKeyword) found.push(node.parent.getText(file))
+    ts.forEachChild(node, visit)
+  }
+  visit(file)
+  assert.deepEqual(found, [])
+})
