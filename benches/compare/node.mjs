@@ -108,14 +108,14 @@ function manyScores() {
   row('LoyaltyScore.scoreInto, 3 behaviours; a JavaScript loop', speed(times.ours), speed(times.peer), times.ratio)
 }
 
-/** K-means from the same centroids to the end. */
-function clusters() {
+/** K-means from the same centroids to the end; the groups overlap the more, the less apart they are. */
+function clusters(apart) {
   const [rows, cols, nClusters] = [100_000, 3, 5]
   const random = uniform(11)
   const x = Array.from({ length: rows }, (_, i) =>
-    Array.from({ length: cols }, (_, j) => ((i * (j + 1)) % nClusters) * 1.5 + random() + random() + random()),
+    Array.from({ length: cols }, (_, j) => ((i * (j + 2)) % nClusters) * apart + random() + random() + random()),
   )
-  const centroids = x.slice(0, nClusters)
+  const centroids = [1, 20, 333, 4444, 55555].map((row) => x[row])
   const data = Float64Array.from(x.flat())
   let ours, theirs
   const times = inTurns(
@@ -174,8 +174,8 @@ function customerRows(Ids, period) {
 }
 
 oneCustomer()
-if (LoyaltyScore.fitSync) manyScores()
-clusters()
+manyScores()
+for (const apart of [0, 0.8]) clusters(apart)
 for (const Ids of [Int32Array, Array]) {
   customerRows(Ids, 'none')
   customerRows(Ids, 'day')

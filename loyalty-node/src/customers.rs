@@ -138,7 +138,8 @@ fn params(mut options: Options<'_>) -> Fallible<SummaryParams> {
 ///
 /// @param log Columns of the same length, one value a row of the log, in any order. A typed array of 64-bit numbers is read where
 /// it is.
-/// @throws {LoyaltyError} of every code but DEGENERATE for all but totals beyond the largest float, NO_ESTIMATE and BAD_MODEL
+/// @throws {LoyaltyError} INVALID_PARAMETER, INVALID_TYPE, INVALID_VALUE, SHAPE_MISMATCH, NON_FINITE, TOO_FEW_ROWS; DEGENERATE for a
+/// customer whose total is beyond the largest float
 ///
 /// Source: Fader, Hardie and Lee (2005), "Counting Your Customers" the Easy Way, Marketing Science 24, section 2.
 ///

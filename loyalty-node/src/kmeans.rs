@@ -71,7 +71,7 @@ impl KMeans {
     /// Finds the clusters, on threads of its own.
     ///
     /// @param x One row a customer, finite numbers.
-    /// @throws {LoyaltyError} of every code but INVALID_VALUE for all but weights, NO_ESTIMATE and BAD_MODEL
+    /// @throws {LoyaltyError} INVALID_PARAMETER, INVALID_TYPE, INVALID_VALUE, SHAPE_MISMATCH, NON_FINITE, TOO_FEW_ROWS, DEGENERATE, CANCELLED
     #[napi(
         ts_args_type = "x: Matrix, options?: KMeansOptions & TaskOptions",
         ts_return_type = "Promise<KMeans>"
