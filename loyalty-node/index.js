@@ -4,21 +4,34 @@
 
 const native = require('./binary.js')
 
-// Fitted models never change, so what a getter has made once, often a copy of many numbers, is kept.
+// Fitted models never change, so what a getter has made once, often a copy of many numbers, is kept; and they show it.
+const inspect = Symbol.for('nodejs.util.inspect.custom')
 for (const exported of Object.values(native)) {
   if (typeof exported !== 'function' || exported.prototype === undefined) continue
-  for (const [name, descriptor] of Object.entries(Object.getOwnPropertyDescriptors(exported.prototype))) {
-    if (descriptor.get === undefined) continue
+  const shown = []
+  for (const [name, { get, ...rest }] of Object.entries(Object.getOwnPropertyDescriptors(exported.prototype))) {
+    if (get === undefined) continue
+    shown.push(name)
     Object.defineProperty(exported.prototype, name, {
-      ...descriptor,
+      __proto__: null,
+      ...rest,
       get() {
-        const value = descriptor.get.call(this)
+        const value = get.call(this)
         if (Array.isArray(value)) Object.freeze(value)
-        Object.defineProperty(this, name, { value, enumerable: true })
+        // Not on a frozen model.
+        Reflect.defineProperty(this, name, { __proto__: null, value, enumerable: true })
         return value
       },
     })
   }
+  if (shown.length === 0) continue
+  Object.defineProperty(exported.prototype, inspect, {
+    __proto__: null,
+    value(depth, options, inspect) {
+      if (depth < 0 || !(this instanceof exported)) return `[${exported.name}]`
+      return `${exported.name} ${inspect(Object.fromEntries(shown.map((name) => [name, this[name]])), options)}`
+    },
+  })
 }
 
 require('./scorecard.js')(native.Scorecard)

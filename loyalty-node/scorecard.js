@@ -15,16 +15,20 @@ const NAMES = {
 function named(card, scores) {
   for (const [column, names] of Object.entries(NAMES)) {
     const places = scores[column]
-    const define = (rest) => Object.defineProperty(scores, column, { enumerable: true, configurable: true, ...rest })
+    // On frozen scores it stays as it is.
+    const define = (rest) =>
+      Reflect.defineProperty(scores, column, { __proto__: null, enumerable: true, configurable: true, ...rest })
     define({
       get() {
         const value = Array.from(places, (place) => card[names][place])
         define({ value, writable: true })
         return value
       },
+      set: (value) => define({ value, writable: true }),
     })
   }
-  return scores
+  const shown = { value: (depth, options, inspect) => inspect({ ...scores }, options) }
+  return Object.defineProperty(scores, Symbol.for('nodejs.util.inspect.custom'), { __proto__: null, ...shown })
 }
 
 /** Makes `scoreCustomer` take and give objects, and the others give names. */

@@ -1,7 +1,8 @@
 //! Columns of flags and moments from JavaScript.
 
-use crate::convert::{Floats, elements, is_shared, number_text, shown, typed_array_type, wrong_row};
+use crate::convert::{Floats, elements, number_text, shown, typed_array_type, wrong_row};
 use crate::error::Fallible;
+use crate::memory::is_shared;
 use crate::options::wrong_type;
 use crate::packing;
 use crate::time;
@@ -77,10 +78,12 @@ impl<'env> Moments<'env> {
     pub(crate) fn new(name: &str, value: Unknown<'env>) -> Fallible<Self> {
         if value.is_typedarray()? {
             return match typed_array_type(value)? {
-                TypedArrayType::BigInt64 if !is_shared(value)? => Ok(Moments::Typed(value)),
+                TypedArrayType::BigInt64 if !is_shared(name, value)? => Ok(Moments::Typed(value)),
                 TypedArrayType::BigInt64 => {
                     Ok(Moments::Converted(BigInt64Array::from_unknown(value)?.to_vec()))
                 }
+                // Of milliseconds, it has no more than about every minute.
+                TypedArrayType::Float32 => wrong_type(name, "a Float32Array", MOMENTS_MUST),
                 TypedArrayType::BigUint64 => wrong_type(name, "a BigUint64Array", MOMENTS_MUST),
                 _ => Ok(Moments::Converted(of_millis(name, &Floats::new(name, value)?.view()?)?)),
             };

@@ -5,6 +5,7 @@
 //! gets copies.
 
 use crate::error::{Failure, Fallible};
+use crate::memory::is_shared;
 use crate::options::wrong_type;
 use crate::packing;
 use loyalty_core::Error;
@@ -23,6 +24,9 @@ const CHUNK: u32 = 1024;
 
 /// The longest array that is read; V8 keeps none longer but sparse ones.
 pub(crate) const LONGEST: u32 = 1 << 27;
+
+/// The longest side of a matrix without a number: as no memory bounds it, an answer of as many rows would be bounded by nothing.
+const LONGEST_OF_NOTHING: usize = 1 << 20;
 
 /// A value for an error message.
 pub(crate) fn shown(value: Unknown<'_>) -> String {
@@ -184,8 +188,9 @@ impl<'env> Floats<'env> {
     }
 
     fn typed(name: &str, value: Unknown<'env>) -> Fallible<Self> {
+        let shared = is_shared(name, value)?;
         Ok(Floats::Converted(match typed_array_type(value)? {
-            TypedArrayType::Float64 if !is_shared(value)? => return Ok(Floats::Typed(value)),
+            TypedArrayType::Float64 if !shared => return Ok(Floats::Typed(value)),
             TypedArrayType::Float64 => Float64Array::from_unknown(value)?.to_vec(),
             TypedArrayType::Float32 => widened(&Float32Array::from_unknown(value)?),
             TypedArrayType::Int8 => widened(&Int8Array::from_unknown(value)?),
@@ -223,12 +228,6 @@ fn widened<T: Copy + Into<f64>>(values: &[T]) -> Vec<f64> {
 /// Of which kind a typed array is.
 pub(crate) fn typed_array_type(value: Unknown<'_>) -> Fallible<TypedArrayType> {
     Ok(TypedArray::from_unknown(value)?.typed_array_type)
-}
-
-/// Whether other threads may write to the memory of a typed array.
-pub(crate) fn is_shared(value: Unknown<'_>) -> Fallible<bool> {
-    let object: Object<'_> = FromNapiValue::from_unknown(value)?;
-    Ok(!object.get_named_property_unchecked::<Unknown<'_>>("buffer")?.is_arraybuffer()?)
 }
 
 /// One row a customer.
@@ -324,6 +323,14 @@ impl Matrix<'_> {
     }
 
     fn check_length(&self, length: usize) -> Fallible<()> {
+        if length == 0 && self.rows.max(self.cols) > LONGEST_OF_NOTHING {
+            return Err(Error::ShapeMismatch {
+                name: format!("{}.data", self.name).into(),
+                got: "no number".to_owned(),
+                expected: format!("numbers, or at most {LONGEST_OF_NOTHING} rows or columns"),
+            }
+            .into());
+        }
         if self.rows.checked_mul(self.cols) == Some(length) {
             return Ok(());
         }

@@ -5,10 +5,10 @@
 
 mod columns;
 mod error;
+mod memory;
 mod names;
 mod options;
 mod order_log;
-mod output;
 mod packing;
 mod time;
 

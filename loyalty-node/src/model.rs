@@ -24,7 +24,7 @@ use std::sync::Arc;
 const DEPTH: usize = 32;
 
 /// What a parsed model may hold at the most, as an object that holds others often looks larger than its text ever was.
-const VALUES: usize = 1 << 24;
+const VALUES: usize = 1 << 20;
 const TEXTS: usize = 1 << 28;
 
 /// The model of a file's text, of whatever kind it is and whichever language wrote it.

@@ -13,9 +13,13 @@ use napi::bindgen_prelude::{
 use napi::{JsValue, ValueType};
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Number, Value};
+use std::cell::Cell;
 
 /// How deep options may be nested: none is deeper, but one may hold itself.
 const DEPTH: usize = 16;
+
+/// How many values options may hold: a part that is in many places is counted, and read, in each.
+const VALUES: usize = 1 << 21;
 
 /// Parameters that are moments.
 const TIMES: [&str; 1] = ["asOf"];
@@ -30,7 +34,7 @@ impl<'env> Options<'env> {
     pub(crate) fn new(name: &'static str, value: Unknown<'env>) -> Fallible<Self> {
         let given = match value.get_type()? {
             ValueType::Undefined => Vec::new(),
-            ValueType::Object if !value.is_array()? && !value.is_typedarray()? => properties(value)?,
+            ValueType::Object if is_plain(value)? => properties(value)?,
             _ => return wrong_type(name, &shown(value), "an object of options"),
         };
         Ok(Self { given })
@@ -102,12 +106,17 @@ impl<'env> Options<'env> {
 
     /// The rest as the core names it.
     fn json(self) -> Fallible<Value> {
-        params(self.given, "", DEPTH).map(Value::Object)
+        params(self.given, "", DEPTH, &Cell::new(VALUES)).map(Value::Object)
     }
 }
 
 /// The properties of an option's object, whose path is `within`, as the core names them.
-fn params(given: Vec<(String, Unknown<'_>)>, within: &str, depth: usize) -> Fallible<Map<String, Value>> {
+fn params(
+    given: Vec<(String, Unknown<'_>)>,
+    within: &str,
+    depth: usize,
+    left: &Cell<usize>,
+) -> Fallible<Map<String, Value>> {
     let mut params = Map::new();
     for (name, value) in given {
         let path = format!("{within}{name}");
@@ -115,9 +124,17 @@ fn params(given: Vec<(String, Unknown<'_>)>, within: &str, depth: usize) -> Fall
             let must = format!("given as {}", camel_case(&name));
             return invalid(&path, format!("given as {name}"), must);
         }
-        params.insert(snake_case(&name), json(&path, value, depth)?);
+        params.insert(snake_case(&name), json(&path, value, depth, left)?);
     }
     Ok(params)
+}
+
+/// Whether an object may be one of options: no array, and nothing that holds its contents elsewhere, such as a promise that was
+/// not awaited.
+fn is_plain(value: Unknown<'_>) -> Fallible<bool> {
+    let data =
+        value.is_array()? || value.is_typedarray()? || value.is_arraybuffer()? || value.is_dataview()?;
+    Ok(!(data || value.is_promise()? || value.is_date()? || value.is_error()?))
 }
 
 /// The properties of an object that are not `undefined`.
@@ -137,10 +154,11 @@ pub(crate) fn properties<'env>(value: Unknown<'env>) -> Fallible<Vec<(String, Un
 }
 
 /// The value of the option `name` as a model file has it.
-fn json(name: &str, value: Unknown<'_>, depth: usize) -> Fallible<Value> {
-    if depth == 0 {
-        return wrong_type(name, "nested too deeply", "an option");
-    }
+fn json(name: &str, value: Unknown<'_>, depth: usize, left: &Cell<usize>) -> Fallible<Value> {
+    let (Some(rest), true) = (left.get().checked_sub(1), depth > 0) else {
+        return wrong_type(name, "nested too deeply or too large", "an option");
+    };
+    left.set(rest);
     if TIMES.contains(&name) {
         return Ok(time::micros(name, value)?.into());
     }
@@ -153,7 +171,7 @@ fn json(name: &str, value: Unknown<'_>, depth: usize) -> Fallible<Value> {
         ValueType::Object if value.is_array()? || value.is_typedarray()? => {
             let mut list = Vec::new();
             elements(name, value, |i, element| {
-                list.push(json(&format!("{name}[{i}]"), element, depth - 1)?);
+                list.push(json(&format!("{name}[{i}]"), element, depth - 1, left)?);
                 Ok(())
             })?;
             Value::Array(list)
@@ -167,7 +185,7 @@ fn json(name: &str, value: Unknown<'_>, depth: usize) -> Fallible<Value> {
                 };
                 return matrix.rows().into_iter().map(row).collect();
             }
-            let params = params(given, &format!("{name}."), depth - 1)?;
+            let params = params(given, &format!("{name}."), depth - 1, left)?;
             let of_classes = name.rsplit('.').next() == Some("classWeight");
             Value::Object(if of_classes { churn::class_weight(params) } else { params })
         }

@@ -2,10 +2,11 @@
 
 use crate::columns::{Moments, MomentsView};
 use crate::convert::{
-    Floats, FloatsView, elements, is_shared, number_text, optional_copy, optional_view, safe_integer, shown,
+    Floats, FloatsView, elements, number_text, optional_copy, optional_view, safe_integer, shown,
     typed_array_type, wrong_row,
 };
 use crate::error::Fallible;
+use crate::memory::is_shared;
 use crate::options::{properties, wrong_type};
 use crate::packing;
 use loyalty_core::Error;
@@ -164,7 +165,7 @@ impl<'env> IdColumn<'env> {
 
     fn typed(name: &str, value: Unknown<'env>) -> Fallible<Self> {
         let (kind, ints) = match typed_array_type(value)? {
-            TypedArrayType::BigInt64 if !is_shared(value)? => {
+            TypedArrayType::BigInt64 if !is_shared(name, value)? => {
                 return Ok(Self { kind: Some(IdKind::BigInt), ids: IdSource::Typed(value) });
             }
             TypedArrayType::BigInt64 => (IdKind::BigInt, BigInt64ArraySlice::from_unknown(value)?.to_vec()),

@@ -49,7 +49,7 @@ const LOOPS: &str = "(() => {
           else return
         }
       }
-      return numbers
+      return array.length === length ? numbers : undefined
     },
     dates: (array) => {
       const { length } = array

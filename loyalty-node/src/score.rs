@@ -2,8 +2,8 @@
 
 use crate::convert::{DenseMatrix, Floats, matrix, names_column, number};
 use crate::error::{Fallible, guarded};
+use crate::memory::{check_length, fill};
 use crate::options::{Options, wrong_choice};
-use crate::output::{check_length, fill};
 use crate::task::{self, Control, refuse_control};
 use loyalty_core::model::Model;
 use loyalty_core::monitor::Monitor;

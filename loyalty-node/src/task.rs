@@ -99,11 +99,15 @@ struct Running {
     heard: Option<(ObjectRef<false>, FunctionRef<(), ()>)>,
     /// Whether the listener is still to be told.
     telling: Arc<AtomicBool>,
+    /// Rejects the promise without waiting for the work.
+    reject: Option<Box<dyn FnOnce()>>,
 }
 
 thread_local! {
     /// The tasks of this thread's environment.
     static RUNNING: RefCell<HashMap<u64, Running>> = RefCell::default();
+    /// Threads of tasks that were aborted, until they have noticed.
+    static ENDING: RefCell<Vec<JoinHandle<()>>> = RefCell::default();
     static NEXT: Cell<u64> = const { Cell::new(0) };
 }
 
@@ -115,7 +119,8 @@ pub(crate) fn register(env: &Env) -> napi::Result<()> {
         for task in running.values() {
             task.stop.flag.store(true, Ordering::Relaxed);
         }
-        for thread in running.into_values().filter_map(|task| task.thread) {
+        let ending = ENDING.try_with(RefCell::take).unwrap_or_default();
+        for thread in running.into_values().filter_map(|task| task.thread).chain(ending) {
             // What it panicked with has been made an error.
             let _ = thread.join();
         }
@@ -137,6 +142,7 @@ where
     R: ToNapiValue + 'static,
 {
     let id = NEXT.replace(NEXT.get() + 1);
+    ENDING.with_borrow_mut(|threads| threads.retain(|thread| !thread.is_finished()));
     let prepared = catch_unwind(AssertUnwindSafe(|| {
         caught(env, || {
             let (control, work, answer) = prepare()?;
@@ -146,7 +152,7 @@ where
                 let reason = signal.get_named_property_unchecked("reason")?;
                 return Err(Failure::Node(cancelled(*env, Some(reason))));
             }
-            Ok((Arrangement::new(env, control)?, work, answer))
+            Ok((Arrangement::new(env, id, control)?, work, answer))
         })
     }));
     // After the listener's queue, which so is emptied before the promise is settled.
@@ -158,7 +164,11 @@ where
             return Ok(promise);
         }
     };
-    let Arrangement { stop, reporter, running } = arrangement;
+    let Arrangement { stop, reporter, mut running } = arrangement;
+    let early = deferred.clone();
+    running.reject = Some(Box::new(move || {
+        early.resolve(Box::new(move |env| Err(cancelled(env, finished(&env, id, Wait::No)))));
+    }));
     RUNNING.with_borrow_mut(|tasks| tasks.insert(id, running));
     // Settles the promise should there be no thread that does.
     let spare = deferred.clone();
@@ -166,7 +176,7 @@ where
         let outcome = catch_unwind(AssertUnwindSafe(|| run(work, &stop, reporter)))
             .unwrap_or_else(|panic| Err(Failure::panic(&*panic)));
         deferred.resolve(Box::new(move |env| {
-            let reason = finished(&env, id);
+            let reason = finished(&env, id, Wait::Yes);
             let thrown = stop.thrown.lock().unwrap_or_else(PoisonError::into_inner).take();
             match (thrown, outcome) {
                 (Some(thrown), _) => Err(thrown),
@@ -183,7 +193,7 @@ where
             }
         }),
         Err(error) => {
-            finished(env, id);
+            finished(env, id, Wait::Yes);
             spare.resolve(Box::new(move |env| Err(Failure::NoThread(error).into_napi(env))));
         }
     }
@@ -201,13 +211,13 @@ struct Arrangement {
 type Reporter = ThreadsafeFunction<Progress, (), Progress, Status, false, true, 1>;
 
 impl Arrangement {
-    fn new(env: &Env, control: Control<'_>) -> Fallible<Self> {
+    fn new(env: &Env, id: u64, control: Control<'_>) -> Fallible<Self> {
         let stop = Arc::new(Stop::default());
         let telling = Arc::new(AtomicBool::new(true));
         let reporter = control.listener.map(|listener| reporter(env, &listener, &telling)).transpose()?;
         // At last, as nobody would take it back after a failure.
-        let heard = control.signal.map(|signal| listen(env, signal, &stop)).transpose()?;
-        let running = Running { stop: stop.clone(), thread: None, heard, telling };
+        let heard = control.signal.map(|signal| listen(env, id, signal, &stop)).transpose()?;
+        let running = Running { stop: stop.clone(), thread: None, heard, telling, reject: None };
         Ok(Self { stop, reporter, running })
     }
 }
@@ -215,15 +225,21 @@ impl Arrangement {
 /// `addEventListener`, or the method that takes back what it did.
 type ListenerMethod<'a> = Function<'a, FnArgs<(&'static str, Function<'a, (), ()>)>, Unknown<'a>>;
 
-/// Stops the work when the signal says so.
+/// Stops the work when the signal says so, and rejects its promise at once: some work is slow to notice.
 fn listen(
     env: &Env,
+    id: u64,
     signal: Object<'_>,
     stop: &Arc<Stop>,
 ) -> Fallible<(ObjectRef<false>, FunctionRef<(), ()>)> {
     let stop = stop.clone();
     let listener: Function<'_, (), ()> = env.create_function_from_closure("abort", move |_| {
         stop.flag.store(true, Ordering::Relaxed);
+        if let Some(reject) =
+            RUNNING.with_borrow_mut(|tasks| tasks.get_mut(&id).and_then(|task| task.reject.take()))
+        {
+            reject();
+        }
         Ok(())
     })?;
     let listener_ref = listener.create_ref()?;
@@ -294,13 +310,22 @@ impl From<CoreProgress> for Progress {
     }
 }
 
+/// Whether to wait for the thread of a task, which is about to end, or may take its time.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Wait {
+    Yes,
+    No,
+}
+
 /// Lets go of a task that is done: of its thread, its signal, its listener. Gives the signal's reason, had it been aborted.
-fn finished<'env>(env: &'env Env, id: u64) -> Option<Unknown<'env>> {
+fn finished<'env>(env: &'env Env, id: u64, wait: Wait) -> Option<Unknown<'env>> {
     let task = RUNNING.with_borrow_mut(|tasks| tasks.remove(&id))?;
     task.telling.store(false, Ordering::Relaxed);
-    if let Some(thread) = task.thread {
+    match task.thread {
         // What it panicked with has been made an error.
-        let _ = thread.join();
+        Some(thread) if wait == Wait::Yes => drop(thread.join()),
+        Some(thread) => ENDING.with_borrow_mut(|threads| threads.push(thread)),
+        None => {}
     }
     let (signal_ref, listener) = task.heard?;
     let reason = caught(env, || {

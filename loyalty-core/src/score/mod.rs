@@ -341,8 +341,10 @@ impl FittedLoyaltyScore {
     /// naming the behaviour, for a value outside [0, 1] without a normaliser, and naming `x` for a customer
     /// without any behaviour of a weight above 0.
     pub fn score(&self, x: ArrayView2<'_, f64>) -> Result<Vec<f64>> {
+        // Before the memory, which a matrix without columns might ask for without bounds.
+        self.params.check_behaviours(x)?;
         let mut scores = vec![0.0; x.nrows()];
-        self.score_into(x, &mut scores)?;
+        self.fill(x, &mut scores)?;
         Ok(scores)
     }
 
@@ -366,6 +368,11 @@ impl FittedLoyaltyScore {
     pub fn score_into(&self, x: ArrayView2<'_, f64>, scores: &mut [f64]) -> Result<()> {
         self.params.check_behaviours(x)?;
         check::same_rows("scores", scores.len(), x.nrows())?;
+        self.fill(x, scores)
+    }
+
+    /// The scores of behaviours that have been checked.
+    fn fill(&self, x: ArrayView2<'_, f64>, scores: &mut [f64]) -> Result<()> {
         for (row, (values, score)) in x.rows().into_iter().zip(scores).enumerate() {
             *score = self.row_score(row, values)?;
         }

@@ -1,13 +1,43 @@
-//! Memory of the caller's that is written to.
+//! The memory of callers' typed arrays: whose it is, and the way to write to it.
 //!
-//! The one place with unsafe code of our own: nothing safe in Node-API's binding lends memory for writing.
+//! The one place with unsafe code of our own. The properties of a typed array may lie, and reading them may run a caller's
+//! code, so its buffer is asked for below JavaScript; and nothing safe in Node-API's binding lends memory for writing.
 
-use crate::convert::{is_shared, shown, typed_array_type};
+use crate::convert::{shown, typed_array_type};
 use crate::error::Fallible;
 use crate::options::wrong_type;
 use loyalty_core::Error;
-use napi::JsValue;
 use napi::bindgen_prelude::{Float64ArraySlice, FromNapiValue, TypedArrayType, Unknown};
+use napi::{JsValue, check_status, sys};
+use std::ptr;
+
+/// Whether other threads may write to the memory of the typed array `name`; refuses one whose buffer was given away.
+pub(crate) fn is_shared(name: &str, value: Unknown<'_>) -> Fallible<bool> {
+    let (env, mut buffer) = (value.value().env, ptr::null_mut());
+    let (mut own, mut gone) = (false, false);
+    // SAFETY: `value` is a typed array of this environment, as all callers have made sure; the places that are written to are
+    // those of this call, and null for what is not asked for.
+    #[expect(unsafe_code, reason = "see the module's first lines")]
+    unsafe {
+        check_status!(sys::napi_get_typedarray_info(
+            env,
+            value.raw(),
+            ptr::null_mut(),
+            ptr::null_mut(),
+            ptr::null_mut(),
+            &mut buffer,
+            ptr::null_mut(),
+        ))?;
+        check_status!(sys::napi_is_arraybuffer(env, buffer, &mut own))?;
+        if own {
+            check_status!(sys::napi_is_detached_arraybuffer(env, buffer, &mut gone))?;
+        }
+    }
+    if gone {
+        return wrong_type(name, "an array whose buffer was transferred", "an array that has its memory");
+    }
+    Ok(!own)
+}
 
 /// Lets `work` write into the Float64Array `name`, while it reads `input`, which is other memory.
 ///
@@ -22,7 +52,7 @@ pub(crate) fn fill<T>(
     if !value.is_typedarray()? || !matches!(typed_array_type(value)?, TypedArrayType::Float64) {
         return wrong_type(name, &shown(value), MUST);
     }
-    if is_shared(value)? {
+    if is_shared(name, value)? {
         return wrong_type(name, "of shared memory", MUST);
     }
     let mut output = Float64ArraySlice::from_unknown(value)?;
