@@ -1,27 +1,28 @@
 //! The scorecard.
 
+pub mod customer;
+pub mod scores;
+
 use crate::churn::LogisticChurn;
-use crate::convert::{Floats, number, number_text, safe_integer, shown, whole};
-use crate::customers::Customers;
+use crate::convert::Floats;
 use crate::error::{Fallible, guarded};
 use crate::kmeans::{Candidate, KMeans};
+use crate::options::Options;
+use crate::order_log::OrderLogArg;
 use crate::memory::{check_length, fill};
-use crate::metrics::Calibration;
-use crate::options::{Options, wrong_type};
-use crate::order_log::{IdKind, OrderLogArg};
 use crate::rfm::Rfm;
 use crate::score::LoyaltyScore;
 use crate::task::{self, Control, refuse_control};
 use crate::time;
+use customer::{FIGURES, Names, SCORES, figures, figures_of_object, figures_of_row, in_row};
+use loyalty_core::Result;
 use loyalty_core::model::Model;
 use loyalty_core::monitor::Monitor;
-use loyalty_core::scorecard::{self, CustomerInput, CustomerScore as CoreScore};
-use loyalty_core::{Error, Result};
-use napi::bindgen_prelude::{
-    Float64Array, FromNapiValue, JsObjectValue, Object, Uint8Array, Uint32Array, Unknown,
-};
-use napi::{Env, ValueType};
+use loyalty_core::scorecard;
+use napi::Env;
+use napi::bindgen_prelude::{JsObjectValue, Object, Unknown};
 use napi_derive::napi;
+use scores::{ChurnQuality, Columns, Scores};
 use std::sync::Arc;
 
 /// The whole plan in one model: from an order log to one row of scores a customer.
@@ -40,177 +41,6 @@ pub struct Scorecard {
     names: Arc<Names>,
 }
 
-/// The names that scores refer to by their place.
-struct Names {
-    segments: Vec<String>,
-    tiers: Vec<String>,
-    risks: Vec<String>,
-    clusters: Vec<String>,
-    actions: Vec<String>,
-}
-
-/// Scores of one customer in the order of [`Scorecard::score_into`].
-const SCORES: usize = 12;
-
-/// Figures of one customer, in the order of [`CustomerInput`].
-const FIGURES: usize = 6;
-
-impl Names {
-    fn of(card: &scorecard::FittedScorecard) -> Self {
-        let mut actions: Vec<String> = Vec::new();
-        for rule in &card.params().actions {
-            if !actions.contains(&rule.action) {
-                actions.push(rule.action.clone());
-            }
-        }
-        Self {
-            segments: card.rfm().segment_names().into_iter().map(str::to_owned).collect(),
-            tiers: card.params().tiers.names.clone(),
-            risks: card.params().risks.names.clone(),
-            clusters: card.cluster_names().to_vec(),
-            actions,
-        }
-    }
-
-    fn codes(&self, score: &CoreScore<'_>) -> [f64; SCORES] {
-        [
-            score.r.into(),
-            score.f.into(),
-            score.m.into(),
-            score.rfm_score,
-            place(&self.segments, score.segment),
-            score.loyalty,
-            place(&self.tiers, score.tier),
-            score.churn_probability,
-            place(&self.risks, score.risk),
-            place(&self.clusters, score.cluster),
-            score.clv,
-            place(&self.actions, score.action),
-        ]
-    }
-}
-
-fn place(names: &[String], name: &str) -> f64 {
-    names.iter().position(|known| known == name).map_or(f64::NAN, |place| place as f64)
-}
-
-/// One customer as a scorecard sees it.
-#[napi(object, js_name = "CustomerInput")]
-pub struct CustomerFigures {
-    /// Days from the last purchase to the day of scoring.
-    pub recency_days: f64,
-    /// Number of purchases, at least 1.
-    pub n_purchases: f64,
-    /// Sum of all amounts.
-    pub total_amount: f64,
-    /// Days from the first purchase to the day of scoring.
-    pub tenure_days: f64,
-    /// Amount of use, if known.
-    #[napi(ts_type = "number | null")]
-    pub usage: Option<f64>,
-    /// Mean rating, if known.
-    #[napi(ts_type = "number | null")]
-    pub feedback: Option<f64>,
-}
-
-/// All scores of one customer; the names are those of the scorecard.
-#[napi(object)]
-pub struct CustomerScore {
-    /// Recency score, from 1 to the number of bins; higher is more recent.
-    pub r: f64,
-    /// Frequency score; higher is more often.
-    pub f: f64,
-    /// Monetary score; higher is more.
-    pub m: f64,
-    /// Weighted mean of the three.
-    pub rfm_score: f64,
-    /// RFM segment.
-    pub segment: String,
-    /// Loyalty score, 0 to 100.
-    pub loyalty: f64,
-    /// Its tier.
-    pub tier: String,
-    /// Probability to buy nothing within the horizon.
-    pub churn_probability: f64,
-    /// Its level.
-    pub risk: String,
-    /// Cluster, named by its rank in value.
-    pub cluster: String,
-    /// Expected discounted profit over the horizon.
-    pub clv: f64,
-    /// What to do.
-    pub action: String,
-}
-
-/// Scores of a whole log, one row a customer, ascending by id.
-#[napi(object, object_from_js = false)]
-pub struct Scores {
-    /// The customers, with the figures behind their scores.
-    pub customers: Customers,
-    /// Recency scores, from 1 to the number of bins; higher is more recent.
-    pub r: Uint8Array,
-    /// Frequency scores; higher is more often.
-    pub f: Uint8Array,
-    /// Monetary scores; higher is more.
-    pub m: Uint8Array,
-    /// Weighted means of the three.
-    pub rfm_score: Float64Array,
-    /// RFM segments.
-    #[napi(ts_type = "string[]")]
-    pub segment: Uint32Array,
-    /// Loyalty scores, 0 to 100.
-    pub loyalty: Float64Array,
-    /// Their tiers.
-    #[napi(ts_type = "string[]")]
-    pub tier: Uint32Array,
-    /// Probabilities to buy nothing within the horizon.
-    pub churn_probability: Float64Array,
-    /// Their levels.
-    #[napi(ts_type = "string[]")]
-    pub risk: Uint32Array,
-    /// Clusters, named by their rank in value.
-    #[napi(ts_type = "string[]")]
-    pub cluster: Uint32Array,
-    /// Expected discounted profits over the horizon.
-    pub clv: Float64Array,
-    /// What to do.
-    #[napi(ts_type = "string[]")]
-    pub action: Uint32Array,
-}
-
-/// How the churn model did on customers it had not seen.
-#[napi(object, object_from_js = false)]
-pub struct ChurnQuality {
-    /// Customers it was fitted to for this check.
-    pub n_train: f64,
-    /// Customers held out.
-    pub n_holdout: f64,
-    /// Share of those who churned.
-    pub churn_rate: f64,
-    /// Probability that one who churned was given a higher probability than one who stayed; ½ is chance.
-    pub roc_auc: f64,
-    /// Mean negative log-likelihood.
-    pub log_loss: f64,
-    /// Mean squared difference of probability and outcome.
-    pub brier: f64,
-    /// Predicted and observed rates by quantile of the probability.
-    pub calibration: Calibration,
-}
-
-impl From<&scorecard::ChurnQuality> for ChurnQuality {
-    fn from(quality: &scorecard::ChurnQuality) -> Self {
-        Self {
-            n_train: quality.n_train as f64,
-            n_holdout: quality.n_holdout as f64,
-            churn_rate: quality.churn_rate,
-            roc_auc: quality.roc_auc,
-            log_loss: quality.log_loss,
-            brier: quality.brier,
-            calibration: (&quality.calibration).into(),
-        }
-    }
-}
-
 fn plan(mut options: Options<'_>) -> Fallible<scorecard::Scorecard> {
     let n_threads = options.take_n_threads()?;
     Ok(options.specification::<scorecard::Scorecard>()?.n_threads(n_threads))
@@ -223,71 +53,6 @@ fn by_name<'env>(env: &'env Env, names: &[String], values: &[f64]) -> Fallible<O
         object.set_property(env.create_string(name)?, env.create_double(value)?)?;
     }
     Ok(object)
-}
-
-/// The figures of a customer, as the properties of an object.
-fn figures_of_object(value: Unknown<'_>) -> Fallible<CustomerInput> {
-    if !matches!(value.get_type()?, ValueType::Object) {
-        return wrong_type("customer", &shown(value), "an object of figures");
-    }
-    let object: Object<'_> = FromNapiValue::from_unknown(value)?;
-    let part = |name: &str| object.get_named_property_unchecked::<Unknown<'_>>(name);
-    figures([
-        part("recencyDays")?,
-        part("nPurchases")?,
-        part("totalAmount")?,
-        part("tenureDays")?,
-        part("usage")?,
-        part("feedback")?,
-    ])
-}
-
-/// The figures of a customer, each a value of JavaScript.
-fn figures(values: [Unknown<'_>; FIGURES]) -> Fallible<CustomerInput> {
-    let [recency_days, n_purchases, total_amount, tenure_days, usage, feedback] = values;
-    Ok(CustomerInput {
-        recency_days: number("recencyDays", recency_days)?,
-        n_purchases: whole("nPurchases", n_purchases)?,
-        total_amount: number("totalAmount", total_amount)?,
-        tenure_days: number("tenureDays", tenure_days)?,
-        usage: known("usage", usage)?,
-        feedback: known("feedback", feedback)?,
-    })
-}
-
-fn known(name: &str, value: Unknown<'_>) -> Fallible<Option<f64>> {
-    match value.get_type()? {
-        ValueType::Undefined | ValueType::Null => Ok(None),
-        _ => number(name, value).map(Some),
-    }
-}
-
-/// The figures of a customer among others, where NaN is unknown.
-fn figures_of_row(row: usize, values: &[f64]) -> Fallible<CustomerInput> {
-    let known = |place: usize| values.get(place).copied().filter(|value| !value.is_nan());
-    let n_purchases = safe_integer(values[1]).and_then(|count| u64::try_from(count).ok());
-    let n_purchases = n_purchases.ok_or_else(|| Error::InvalidValue {
-        name: "nPurchases".into(),
-        row,
-        value: number_text(values[1]),
-        must: "a whole number, at least 1".into(),
-    })?;
-    Ok(CustomerInput {
-        recency_days: values[0],
-        n_purchases,
-        total_amount: values[2],
-        tenure_days: values[3],
-        usage: known(4),
-        feedback: known(5),
-    })
-}
-
-/// The same error where it is that of one customer among others.
-fn in_row(row: usize, error: Error) -> Error {
-    match error {
-        Error::InvalidParameter { name, value, must } => Error::InvalidValue { name, row, value, must },
-        other => other,
-    }
 }
 
 impl Scorecard {
@@ -310,65 +75,6 @@ impl<'env> Scoring<'env> {
         let n_threads = options.take_n_threads()?;
         options.finish()?;
         Ok(Self { log: OrderLogArg::new("log", log, true)?, as_of, n_threads })
-    }
-}
-
-/// The scores of a log, by columns.
-struct Columns {
-    customers: loyalty_core::customers::Customers,
-    bins: [Vec<u8>; 3],
-    figures: [Vec<f64>; 4],
-    /// Segment, tier, risk, cluster and action, as places among the names.
-    places: [Vec<u32>; 5],
-}
-
-impl Columns {
-    fn of(scores: scorecard::Scores<'_>, names: &Names) -> Self {
-        let rows = &scores.rows;
-        let bins = |bin: fn(&CoreScore<'_>) -> u8| rows.iter().map(bin).collect();
-        let figures = |figure: fn(&CoreScore<'_>) -> f64| rows.iter().map(figure).collect();
-        let places = |names: &[String], name: for<'a> fn(&'a CoreScore<'_>) -> &'a str| {
-            rows.iter().map(|row| place(names, name(row)) as u32).collect()
-        };
-        Self {
-            bins: [bins(|row| row.r), bins(|row| row.f), bins(|row| row.m)],
-            figures: [
-                figures(|row| row.rfm_score),
-                figures(|row| row.loyalty),
-                figures(|row| row.churn_probability),
-                figures(|row| row.clv),
-            ],
-            places: [
-                places(&names.segments, |row| row.segment),
-                places(&names.tiers, |row| row.tier),
-                places(&names.risks, |row| row.risk),
-                places(&names.clusters, |row| row.cluster),
-                places(&names.actions, |row| row.action),
-            ],
-            customers: scores.customers,
-        }
-    }
-
-    fn answer(self, kind: Option<IdKind>) -> Fallible<Scores> {
-        let [r, f, m] = self.bins.map(Uint8Array::from);
-        let [rfm_score, loyalty, churn_probability, clv] = self.figures.map(Float64Array::from);
-        let [segment, tier, risk, cluster, action] = self.places.map(Uint32Array::from);
-        let customers = Customers::new(self.customers, kind)?;
-        Ok(Scores {
-            customers,
-            r,
-            f,
-            m,
-            rfm_score,
-            segment,
-            loyalty,
-            tier,
-            churn_probability,
-            risk,
-            cluster,
-            clv,
-            action,
-        })
     }
 }
 
