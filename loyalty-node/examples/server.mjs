@@ -8,6 +8,7 @@ import { createServer } from 'node:http'
 import { availableParallelism } from 'node:os'
 import { monitorEventLoopDelay } from 'node:perf_hooks'
 import { pipeline } from 'node:stream/promises'
+import { setImmediate } from 'node:timers/promises'
 import { Scorecard } from 'loyalty'
 
 const limits = {
@@ -15,7 +16,6 @@ const limits = {
   line: 2 ** 14, // characters of a line
   batch: 1000, // customers of an array, which are scored in one turn of the event loop
   orders: 5_000_000, // orders of a fit
-  shutdown: 10_000, // milliseconds that requests get to finish
 }
 const [json, ndjson] = ['application/json', 'application/x-ndjson']
 
@@ -24,20 +24,19 @@ let card = Scorecard.fromJSON(await readFile(process.argv[2] ?? process.env.SCOR
 /** What the client has to do otherwise. */
 class HttpError extends Error {
   constructor(status, code, message, details) {
-    super(message)
-    Object.assign(this, { status, code, ...details })
+    Object.assign(super(message), { status, code, ...details })
   }
 }
+const tooLarge = (most, what) => new HttpError(413, 'TOO_LARGE', `over ${most} ${what}`)
 
-// Of the package's errors all are about the values that it was given, except a fault of its own.
-const ofValues = /^(INVALID_|SHAPE_MISMATCH|NON_FINITE|TOO_FEW_ROWS|DEGENERATE|NO_ESTIMATE|CANCELLED)/
-
-const statusOf = (error) => error.status ?? (ofValues.test(error.code) ? 400 : 500)
+// Of the package's codes all are about what it was given, except that of a fault of its own.
+const given = /^(INVALID_|SHAPE_MISMATCH|NON_FINITE|TOO_FEW_ROWS|DEGENERATE|NO_ESTIMATE|CANCELLED)/
+const statusOf = ({ status, code }) => status ?? (given.test(code) ? 400 : 500)
 
 /** What a client is told of an error: what it can mend, and nothing else. */
 const described = (error) => {
   const { code, argument, row, message } = error
-  if (statusOf(error) < 500) return { code, argument, row, message }
+  if (error.status || statusOf(error) < 500) return { code, argument, row, message }
   console.error(error)
   return { code: 'INTERNAL', message: 'internal error' }
 }
@@ -50,8 +49,6 @@ const isLines = ({ headers }) => {
   return type === ndjson
 }
 
-const tooLarge = (most, what) => new HttpError(413, 'TOO_LARGE', `over ${most} ${what}`)
-
 const parse = (text, most = Infinity) => {
   if (text.length > most) throw tooLarge(most, 'characters in a line')
   try {
@@ -61,8 +58,7 @@ const parse = (text, most = Infinity) => {
   }
 }
 
-// A request whose reader has had enough lives on to be answered.
-const kept = { destroyOnReturn: false }
+const kept = { destroyOnReturn: false } // for an answer to a request that is not read to its end
 
 const bodyOf = async (request) => {
   const chunks = []
@@ -83,6 +79,8 @@ async function* linesOf(request) {
     // Of a line that is too long, no more is kept than it takes to refuse it.
     rest = lines.pop().slice(0, limits.line + 1)
     yield lines.filter((line) => line.trim())
+    // A fast client could otherwise keep the event loop for 32 chunks on end.
+    await setImmediate()
   }
   if (rest.trim()) yield [rest]
 }
@@ -107,57 +105,54 @@ const score = async (request, response) => {
 const scoreLines = async (request, response) => {
   const scoreLine = (line) => {
     try {
-      return `${JSON.stringify(card.scoreCustomer(parse(line, limits.line)))}\n`
+      return card.scoreCustomer(parse(line, limits.line))
     } catch (error) {
-      return `${JSON.stringify({ error: described(error) })}\n`
+      return { error: described(error) }
     }
   }
   response.writeHead(200, { 'content-type': ndjson })
-  const answers = async function* () {
-    for await (const lines of linesOf(request)) yield lines.map(scoreLine).join('')
-  }
-  await pipeline(answers, response)
+  await pipeline(linesOf(request), async function* (chunks) {
+    for await (const lines of chunks) yield lines.map((line) => `${JSON.stringify(scoreLine(line))}\n`).join('')
+  }, response)
 }
 
 // ---- fits, one at a time
 
 let job // the latest
-
 const shown = ({ controller, ...job }) => job
 
-/** The orders, a line or an element each or in columns, in typed arrays, which the package copies fastest. */
-const ordersOf = async (request, signal) => {
+/** The orders of a body: a line or an element each, or in columns. */
+const ordersOf = async (request) => {
   const ids = new Map()
-  const [customers, times, amounts] = [[], [], []]
+  // The package copies typed arrays at once. What no order fills of them is memory only by name.
+  const columns = [Int32Array, Float64Array, Float64Array].map((type) => new type(limits.orders))
+  let row = 0
+  const refuse = (argument, must) => {
+    throw new HttpError(400, 'INVALID_VALUE', `${argument} of order ${row} must be ${must}`, { argument, row })
+  }
   const add = (order) => {
     const { customer, time, amount } = order ?? {}
-    const row = customers.length
-    const refuse = (argument, must) => {
-      throw new HttpError(400, 'INVALID_VALUE', `${argument} of order ${row} must be ${must}`, { argument, row })
-    }
-    if (row === limits.orders) throw tooLarge(limits.orders, 'orders')
-    if (typeof customer !== 'string' && typeof customer !== 'number') refuse('customer', 'a text or a number')
     const milliseconds = typeof time === 'string' ? Date.parse(time) : time
+    if (typeof customer !== 'string' && typeof customer !== 'number') refuse('customer', 'a text or a number')
     if (!Number.isFinite(milliseconds)) refuse('time', 'an ISO date or milliseconds since 1970')
     if (!Number.isFinite(amount)) refuse('amount', 'a number')
+    if (row === limits.orders) throw tooLarge(limits.orders, 'orders')
     if (!ids.has(customer)) ids.set(customer, ids.size)
-    customers.push(ids.get(customer))
-    times.push(milliseconds)
-    amounts.push(amount)
+    const values = [ids.get(customer), milliseconds, amount]
+    values.forEach((value, i) => (columns[i][row] = value))
+    row++
   }
   if (isLines(request)) {
-    for await (const lines of linesOf(request)) {
-      signal.throwIfAborted()
-      for (const line of lines) add(parse(line, limits.line))
-    }
+    for await (const lines of linesOf(request)) for (const line of lines) add(parse(line, limits.line))
   } else {
     const body = await bodyOf(request)
-    const { customer = [], time = [], amount = [] } = body ?? {}
-    const rows = { length: Math.max(customer.length, time.length, amount.length) }
-    const order = (_, row) => ({ customer: customer[row], time: time[row], amount: amount[row] })
-    for (const one of Array.isArray(body) ? body : Array.from(rows, order)) add(one)
+    const { customer, time, amount } = body ?? {}
+    const length = body?.length ?? Math.max(...[customer, time, amount].map((column) => column?.length ?? 0))
+    const order = (i) => ({ customer: customer?.[i], time: time?.[i], amount: amount?.[i] })
+    for (let i = 0; i < length; i++) add(Array.isArray(body) ? body[i] : order(i))
   }
-  return { customer: new Int32Array(customers), time: new Float64Array(times), amount: new Float64Array(amounts) }
+  const [customer, time, amount] = columns.map((column) => column.subarray(0, row))
+  return { customer, time, amount }
 }
 
 const startFit = async (request, response, { query }) => {
@@ -165,7 +160,7 @@ const startFit = async (request, response, { query }) => {
   const mine = { id: randomUUID(), status: 'reading', controller: new AbortController() }
   job = mine
   try {
-    const log = await ordersOf(request, mine.controller.signal)
+    const log = await ordersOf(request)
     Object.assign(mine, { status: 'running', orders: log.customer.length })
     fit(mine, log, Object.fromEntries([...query].map(([name, value]) => [name, Number(value)])))
   } catch (error) {
@@ -176,11 +171,10 @@ const startFit = async (request, response, { query }) => {
 }
 
 const fit = async (job, log, options) => {
-  const onProgress = (progress) => (job.progress = progress)
-  // One core is left to those who wait for scores.
-  const nThreads = Math.max(1, availableParallelism() - 1)
+  const control = { signal: job.controller.signal, onProgress: (progress) => (job.progress = progress) }
+  const nThreads = Math.max(1, availableParallelism() - 1) // One core is left to those who wait for scores.
   try {
-    card = await Scorecard.fit(log, { nThreads, ...options, signal: job.controller.signal, onProgress })
+    card = await Scorecard.fit(log, { nThreads, ...options, ...control })
     job.status = 'done'
   } catch (error) {
     Object.assign(job, { status: error.code === 'CANCELLED' ? 'cancelled' : 'failed', error: described(error) })
@@ -195,17 +189,15 @@ const showFit = (request, response, { id }) => {
 
 // ---- the server
 
-const resolution = 10
-const delay = monitorEventLoopDelay({ resolution })
-delay.enable()
 let stopping = false
+const delay = monitorEventLoopDelay({ resolution: 10 })
+delay.enable()
 
 /** Delays of the event loop are in milliseconds, since the last question. */
 const health = () => {
-  const [p99, max] = [delay.percentile(99), delay.max].map((time) => time / 1e6 - resolution)
+  const [p99, max] = [delay.percentile(99), delay.max].map((time) => time / 1e6 - 10)
   delay.reset()
-  const status = stopping ? 'stopping' : 'ok'
-  return { body: { status, fit: job && shown(job), rss: process.memoryUsage.rss(), eventLoopDelay: { p99, max } } }
+  return { body: { fit: job && shown(job), rss: process.memoryUsage.rss(), eventLoopDelay: { p99, max } } }
 }
 
 const routes = {
@@ -216,21 +208,22 @@ const routes = {
 }
 
 const answer = async (request, response) => {
+  if (stopping) throw new HttpError(503, 'STOPPING', 'the server stops')
   const [path, query] = request.url.split('?')
   const [, id] = path.match(/^\/fit\/([^/]+)$/) ?? []
   const methods = routes[id ? '/fit/:id' : path]
   if (!methods) throw new HttpError(404, 'NOT_FOUND', `nothing at ${path}`)
-  const allow = Object.keys(methods).join(', ')
   const handler = methods[request.method]
+  const allow = Object.keys(methods).join(', ')
   if (!handler) throw new HttpError(405, 'WRONG_METHOD', `${path} takes ${allow}`, { headers: { allow } })
   return handler(request, response, { id, query: new URLSearchParams(query) })
 }
 
 const send = (request, response, { status = 200, headers, body }) => {
-  // What is left of a body that was refused is not worth reading.
-  const connection = request.complete ? 'keep-alive' : 'close'
+  const connection = request.complete ? 'keep-alive' : 'close' // The rest of what was refused is not read.
   const bytes = Buffer.from(JSON.stringify(body))
-  response.writeHead(status, { 'content-type': json, 'content-length': bytes.length, connection, ...headers }).end(bytes)
+  response.writeHead(status, { 'content-type': json, 'content-length': bytes.length, connection, ...headers })
+  response.end(bytes)
 }
 
 const server = createServer({ headersTimeout: 10_000, requestTimeout: 600_000 }, async (request, response) => {
@@ -252,5 +245,5 @@ process.once('SIGTERM', () => {
   job?.controller.abort()
   server.close(() => process.exit())
   setInterval(() => server.closeIdleConnections(), 100)
-  setTimeout(() => server.closeAllConnections(), limits.shutdown)
+  setTimeout(() => server.closeAllConnections(), 10_000)
 })

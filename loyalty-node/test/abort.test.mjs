@@ -52,7 +52,8 @@ describe('a signal', () => {
       took.push(performance.now() - start)
     }
     took.sort((a, b) => a - b)
-    console.log(`from abort() to the rejection: median ${took[10].toFixed(1)} ms, at the most ${took[19].toFixed(1)} ms`)
+    const [median, most] = [took[10], took[19]].map((time) => `${time.toFixed(1)} ms`)
+    console.log(`from abort() to the rejection: median ${median}, at the most ${most}`)
     // One in twenty may meet a machine that is busy with something else.
     assert.ok(took[18] < 50 && took[19] < 250, `${took}`)
     assert.equal((await KMeans.fit(four, { nClusters: 2 })).inertia, inertiaOfFour)
@@ -79,7 +80,8 @@ describe('a signal', () => {
     // As of every API of Node, more than ten at a time earn a warning otherwise.
     setMaxListeners(64, controller.signal)
     const x = customers(5_000)
-    const fits = Array.from({ length: 64 }, () => rejection(KMeans.fit(x, { ...endless, nThreads: 1, signal: controller.signal })))
+    const options = { ...endless, nThreads: 1, signal: controller.signal }
+    const fits = Array.from({ length: 64 }, () => rejection(KMeans.fit(x, options)))
     assert.equal(getEventListeners(controller.signal, 'abort').length, 64)
     await sleep(50)
     controller.abort('all')
@@ -151,13 +153,12 @@ describe('a signal', () => {
       const fitted = await KMeans.fit(four, { nClusters: 2, signal: signal({ removeEventListener: throws }) })
       assert.equal(fitted.inertia, inertiaOfFour)
     }
-    const unreadable = {
-      get reason() {
+    const unreadable = Object.defineProperty(signal(), 'reason', {
+      get() {
         throw new Error('no reason')
       },
-    }
-    const fitted = KMeans.fit(four, { nClusters: 2, signal: Object.defineProperties(signal(), Object.getOwnPropertyDescriptors(unreadable)) })
-    assert.equal((await fitted).inertia, inertiaOfFour)
+    })
+    assert.equal((await KMeans.fit(four, { nClusters: 2, signal: unreadable })).inertia, inertiaOfFour)
   })
 })
 
@@ -235,7 +236,8 @@ describe('onProgress', () => {
       inner.push(KMeans.fit(four, { nClusters: 2, onProgress() {} }))
       if (inner.length === 5) controller.abort()
     }
-    assert.equal((await rejection(KMeans.fit(large, { ...endless, onProgress, signal: controller.signal }))).code, 'CANCELLED')
+    const fit = KMeans.fit(large, { ...endless, onProgress, signal: controller.signal })
+    assert.equal((await rejection(fit)).code, 'CANCELLED')
     assert.equal(inner.length, 5)
     for (const model of await Promise.all(inner)) assert.equal(model.inertia, inertiaOfFour)
   })

@@ -29,9 +29,11 @@ before(async () => {
 after(() => rm(folder, { recursive: true }))
 
 /** The server as a process of its own, and a way to ask it. */
-const start = async () => {
+const start = async (...flags) => {
   const path = fileURLToPath(new URL('../examples/server.mjs', import.meta.url))
-  const child = spawn(process.execPath, [path, cardPath], { env: { ...process.env, PORT: '0' }, stdio: ['ignore', 'pipe', 'pipe'] })
+  // glibc would keep large blocks that are free, more or fewer of them, and so hide what is held.
+  const env = { ...process.env, PORT: '0', MALLOC_MMAP_THRESHOLD_: '65536' }
+  const child = spawn(process.execPath, [...flags, path, cardPath], { env, stdio: ['ignore', 'pipe', 'pipe'] })
   let stderr = ''
   child.stderr.on('data', (text) => (stderr += text))
   const url = await new Promise((resolve, reject) => {
@@ -56,13 +58,18 @@ const start = async () => {
       request.on('error', reject)
       request.end(text)
     })
-  const stop = async () => {
-    const exited = new Promise((resolve) => child.once('exit', (code, signal) => resolve({ code, signal, stderr })))
+  const exited = new Promise((resolve) => child.once('exit', (code, signal) => resolve({ code, signal, stderr })))
+  const stop = () => {
     child.kill('SIGTERM')
     return exited
   }
-  return { url, ask, stop }
+  servers.push(child)
+  return { url, ask, stop, child }
 }
+
+// Those of failed tests.
+const servers = []
+after(() => servers.forEach((child) => child.kill('SIGKILL')))
 
 /** The job once it is no longer at work. */
 const settled = async (ask, id) => {
@@ -99,7 +106,8 @@ describe('the example server', () => {
   })
 
   it('scores lines, and says of each what is wrong with it', async () => {
-    const text = [JSON.stringify(customer), '{', '', '{}', `"${'x'.repeat(20_000)}"`, JSON.stringify(customer)].join('\n')
+    const right = JSON.stringify(customer)
+    const text = [right, '{', '', '{}', `"${'x'.repeat(20_000)}"`, right].join('\n')
     const { status, headers, body } = await ask('POST', '/score', text, ndjson)
     assert.deepEqual([status, headers['content-type']], [200, ndjson])
     const answers = body.trimEnd().split('\n').map((line) => JSON.parse(line))
@@ -159,13 +167,14 @@ describe('the example server', () => {
 
   it('fits in the background, from lines, rows or columns alike', async () => {
     const small = orders(1_500, 4)
+    const { customer: ids, time, amount } = small
     // The server numbers customers as they come; another order of theirs would be another order of sums.
     const numbers = new Map()
-    for (const id of small.customer) if (!numbers.has(id)) numbers.set(id, numbers.size)
-    const numbered = { ...small, customer: small.customer.map((id) => numbers.get(id)) }
+    for (const id of ids) if (!numbers.has(id)) numbers.set(id, numbers.size)
+    const numbered = { ...small, customer: ids.map((id) => numbers.get(id)) }
     const expected = (await Scorecard.fit(numbered, { horizonDays: 60, seed: 5 })).scoreCustomer(customer)
-    const rows = Array.from(small.customer, (id, row) => ({ customer: id, time: small.time[row], amount: small.amount[row] }))
-    const columns = { customer: [...small.customer], time: [...small.time], amount: [...small.amount] }
+    const rows = Array.from(ids, (id, row) => ({ customer: id, time: time[row], amount: amount[row] }))
+    const columns = { customer: [...ids], time: [...time], amount: [...amount] }
     rows[0].time = new Date(rows[0].time).toISOString()
     for (const [body, type] of [[lines(small), ndjson], [rows, json], [columns, json]]) {
       const accepted = await ask('POST', '/fit?horizonDays=60&seed=5', body, type)
@@ -183,10 +192,18 @@ describe('the example server', () => {
     await refused(ask('POST', '/fit', [{ ...order, customer: null }]), 400, 'INVALID_VALUE', 'customer')
     await refused(ask('POST', '/fit', [{ ...order, time: 'soon' }]), 400, 'INVALID_VALUE', 'time')
     await refused(ask('POST', '/fit', [order, { ...order, amount: '5' }]), 400, 'INVALID_VALUE', 'amount')
-    await refused(ask('POST', '/fit', { customer: ['a', 'b'], time: [1], amount: [5, 5] }), 400, 'INVALID_VALUE', 'time')
+    const uneven = { customer: ['a', 'b'], time: [1], amount: [5, 5] }
+    await refused(ask('POST', '/fit', uneven), 400, 'INVALID_VALUE', 'time')
+    const nulls = { customer: ['a'], time: null, amount: null }
+    await refused(ask('POST', '/fit', nulls), 400, 'INVALID_VALUE', 'time')
+    await refused(ask('POST', '/fit', [null]), 400, 'INVALID_VALUE', 'customer')
     await refused(ask('POST', '/fit', `${JSON.stringify(order)}\n{`, ndjson), 400, 'INVALID_JSON')
     await refused(ask('POST', '/fit', '', 'text/csv'), 415, 'UNSUPPORTED_TYPE')
-    for (const [query, code, argument] of [['', 'TOO_FEW_ROWS'], ['?horizonDays=-1', 'INVALID_PARAMETER', 'horizonDays'], ['?horizon=1', 'INVALID_PARAMETER', 'horizon']]) {
+    for (const [query, code, argument] of [
+      ['', 'TOO_FEW_ROWS'],
+      ['?horizonDays=-1', 'INVALID_PARAMETER', 'horizonDays'],
+      ['?horizon=1', 'INVALID_PARAMETER', 'horizon'],
+    ]) {
       const { status, body } = await ask('POST', `/fit${query}`, [order])
       assert.equal(status, 202)
       const job = await settled(ask, body.id)
@@ -253,8 +270,8 @@ describe('the example server', () => {
 
 describe('64 clients and a fit of a million orders', () => {
   it('do not notice each other', async () => {
-    const server = await start()
-    const million = lines(orders(1_000_000, 8))
+    const server = await start('--expose-gc', '--import', 'data:text/javascript,process.on("SIGUSR2", () => gc())')
+    const million = lines(orders(1_000_000, 8, 3))
     const percentile = (sorted, share) => sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))]
 
     const options = {
@@ -277,12 +294,20 @@ describe('64 clients and a fit of a million orders', () => {
       const start = performance.now()
       await Promise.all(fired)
       const rate = (1000 * times.length) / (performance.now() - start)
-      const { eventLoopDelay, rss } = (await server.ask('GET', '/health')).body
-      return { times, rate, delay: eventLoopDelay, rss }
+      return { times, rate, delay: (await server.ask('GET', '/health')).body.eventLoopDelay }
+    }
+    /** MiB that the server keeps when it has collected its garbage. */
+    const resident = async () => {
+      for (let i = 0; i < 3; i++) {
+        server.child.kill('SIGUSR2')
+        await sleep(100)
+      }
+      return (await server.ask('GET', '/health')).body.rss / 2 ** 20
     }
     // A cannon with a rate fires its shots of a second one after the other, and rests. So 64 of them, one after the
     // other, leave the machine time for a fit, while one without a rate takes all that it can get.
-    const steady = Array.from({ length: 64 }, (_, i) => ({ connections: 1, connectionRate: 16, duration: 1, after: (1000 * i) / 64 }))
+    const one = { connections: 1, connectionRate: 16, duration: 1 }
+    const steady = Array.from({ length: 64 }, (_, i) => ({ ...one, after: (1000 * i) / 64 }))
     const full = [{ connections: 64 }]
 
     const reading = []
@@ -291,7 +316,8 @@ describe('64 clients and a fit of a million orders', () => {
       const { body: job } = await server.ask('POST', '/fit?nThreads=1&horizonDays=90', million, ndjson)
       reading.push((await server.ask('GET', '/health')).body.eventLoopDelay.max)
       const result = await period(cannons)
-      assert.equal((await server.ask('GET', `/fit/${job.id}`)).body.status, 'running', 'the fit ended too early to tell')
+      const { status } = (await server.ask('GET', `/fit/${job.id}`)).body
+      assert.equal(status, 'running', 'the fit ended too early to tell')
       await server.ask('DELETE', `/fit/${job.id}`)
       assert.equal((await settled(server.ask, job.id)).status, 'cancelled')
       return result
@@ -299,12 +325,14 @@ describe('64 clients and a fit of a million orders', () => {
 
     await period(full)
     // In turns, so that what else the machine does is in both.
-    const [without, during] = [[], []]
+    const [without, during, rss] = [[], [], []]
     for (let round = 0; round < 3; round++) {
+      rss.push(await resident())
       without.push(await period(steady))
       during.push(await withFit(steady))
     }
     const [freely, besides] = [await period(full), await withFit(full)]
+    rss.push(await resident())
 
     const summary = (periods) => {
       const times = periods.flatMap(({ times }) => times).sort((a, b) => a - b)
@@ -323,16 +351,17 @@ describe('64 clients and a fit of a million orders', () => {
     report('steadily, with a fit:   ', busy)
     report('fully, without a fit:   ', summary([freely]))
     report('fully, with a fit:      ', summary([besides]))
-    const rss = [...without, freely].map(({ rss }) => rss / 2 ** 20)
+    const added = during.map((period, round) => summary([period]).p99 - summary([without[round]]).p99)
+    const shown = (times) => times.map((time) => time.toFixed(1)).join(', ')
     console.log(
-      `added p99 ${(busy.p99 - quiet.p99).toFixed(2)} ms; longest delay while a log was read ${Math.max(...reading).toFixed(1)} ms; ` +
-        `resident after 0, 1, 2 and 3 fits ${rss.map(Math.round)} MiB`,
+      `added p99 of each round ${shown(added)} ms; longest delay while each log was read ${shown(reading)} ms; ` +
+        `resident after 0, 1, 2 and 4 fits ${rss.map(Math.round)} MiB`,
     )
-    assert.ok(busy.p99 - quiet.p99 < 50, 'a fit held up the requests')
-    assert.ok(busy.longest < 100, 'a fit held up the event loop')
-    assert.ok(Math.max(...reading) < 200, 'a log held up the event loop')
-    // The first fits leave the allocator with what the later ones use again.
-    assert.ok(rss[3] < rss[2] + 48, `${rss}`)
+    // What holds up others does so in every round; what else the machine does, in some.
+    assert.ok(Math.min(...added) < 50, 'fits held up the requests')
+    assert.ok(Math.min(...during.map(({ delay }) => delay.max)) < 100, 'fits held up the event loop')
+    assert.ok(Math.min(...reading) < 100, 'logs held up the event loop')
+    assert.ok(rss[3] < rss[1] + 20, `${rss} MiB`)
     assert.deepEqual(await server.stop(), { code: 0, signal: null, stderr: '' })
   })
 })

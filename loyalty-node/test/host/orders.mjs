@@ -5,10 +5,10 @@ import { customers } from './data.mjs'
 const day = 86_400_000
 const start = Date.UTC(2024, 0, 1)
 
-/** `rows` orders of about a tenth as many customers over two years, in columns; times are milliseconds. */
-export const orders = (rows, seed = 1) => {
+/** `rows` orders of customers with about so many orders each over two years, in columns; times are milliseconds. */
+export const orders = (rows, seed = 1, each = 10) => {
   const { data } = customers(rows, 3, seed)
-  const n = Math.max(1, Math.floor(rows / 10))
+  const n = Math.max(1, Math.floor(rows / each))
   const log = { customer: new Int32Array(rows), time: new Float64Array(rows), amount: new Float64Array(rows) }
   for (let row = 0; row < rows; row++) {
     const [who, when, what] = data.subarray(3 * row, 3 * row + 3)

@@ -1,4 +1,4 @@
-// The package loaded anew, as test runners and watchers do; both work, side by side, until the process exits during a fit.
+// The package loaded anew, as watchers do; both work, side by side, until the process exits during a fit.
 
 const load = () => {
   for (const path of Object.keys(require.cache)) if (path !== __filename) delete require.cache[path]
