@@ -278,7 +278,8 @@ impl LogisticChurn {
     #[napi(ts_args_type = "x: Matrix, options?: ThreadOptions")]
     pub fn decision(&self, env: &Env, x: Unknown<'_>, options: Unknown<'_>) -> napi::Result<Float64Array> {
         guarded(env, || {
-            let (n_threads, x) = (Options::only_threads(options)?, matrix("x", x)?);
+            let (n_threads, x) =
+                (Options::only_threads(options)?, matrix("x", x)?.or_columns(self.0.feature_names().len()));
             let x = x.view()?;
             Ok(self.0.decision_with(x.array()?, n_threads, &mut Monitor::silent())?.into())
         })
@@ -293,7 +294,8 @@ impl LogisticChurn {
         options: Unknown<'_>,
     ) -> napi::Result<Float64Array> {
         guarded(env, || {
-            let (n_threads, x) = (Options::only_threads(options)?, matrix("x", x)?);
+            let (n_threads, x) =
+                (Options::only_threads(options)?, matrix("x", x)?.or_columns(self.0.feature_names().len()));
             let x = x.view()?;
             Ok(self.0.predict_proba_with(x.array()?, n_threads, &mut Monitor::silent())?.into())
         })
@@ -303,7 +305,8 @@ impl LogisticChurn {
     #[napi(ts_args_type = "x: Matrix, options?: ThreadOptions")]
     pub fn predict(&self, env: &Env, x: Unknown<'_>, options: Unknown<'_>) -> napi::Result<Uint8Array> {
         guarded(env, || {
-            let (n_threads, x) = (Options::only_threads(options)?, matrix("x", x)?);
+            let (n_threads, x) =
+                (Options::only_threads(options)?, matrix("x", x)?.or_columns(self.0.feature_names().len()));
             let x = x.view()?;
             Ok(bytes(self.0.predict_with(x.array()?, n_threads, &mut Monitor::silent())?))
         })
@@ -316,7 +319,12 @@ impl LogisticChurn {
     /// Source: Štrumbelj and Kononenko (2014), Knowledge and Information Systems 41, section 3.
     #[napi(ts_args_type = "x: Matrix")]
     pub fn contributions(&self, env: &Env, x: Unknown<'_>) -> napi::Result<DenseMatrix> {
-        guarded(env, || Ok(self.0.contributions(matrix("x", x)?.view()?.array()?)?.into()))
+        guarded(env, || {
+            Ok(self
+                .0
+                .contributions(matrix("x", x)?.or_columns(self.0.feature_names().len()).view()?.array()?)?
+                .into())
+        })
     }
 }
 

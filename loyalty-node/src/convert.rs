@@ -308,6 +308,14 @@ fn in_matrix(failure: Failure, matrix: &str, place: impl Fn(usize) -> (usize, us
 }
 
 impl Matrix<'_> {
+    /// Of an array without a row, whose columns nobody can count, a matrix of so many.
+    pub(crate) fn or_columns(mut self, columns: usize) -> Self {
+        if self.rows == 0 && self.cols == 0 {
+            self.cols = columns;
+        }
+        self
+    }
+
     /// The matrix, to be read before any other code of JavaScript runs.
     pub(crate) fn view(&self) -> Fallible<MatrixView<'_>> {
         let data = self.data.view()?;

@@ -166,7 +166,8 @@ impl KMeans {
     #[napi(ts_args_type = "x: Matrix, options?: ThreadOptions")]
     pub fn predict(&self, env: &Env, x: Unknown<'_>, options: Unknown<'_>) -> napi::Result<Uint32Array> {
         guarded(env, || {
-            let (n_threads, x) = (Options::only_threads(options)?, matrix("x", x)?);
+            let (n_threads, x) =
+                (Options::only_threads(options)?, matrix("x", x)?.or_columns(self.0.feature_names().len()));
             let x = x.view()?;
             Ok(self.0.predict_with(x.array()?, n_threads, &mut Monitor::silent())?.into())
         })
@@ -176,7 +177,8 @@ impl KMeans {
     #[napi(ts_args_type = "x: Matrix, options?: ThreadOptions")]
     pub fn distances(&self, env: &Env, x: Unknown<'_>, options: Unknown<'_>) -> napi::Result<DenseMatrix> {
         guarded(env, || {
-            let (n_threads, x) = (Options::only_threads(options)?, matrix("x", x)?);
+            let (n_threads, x) =
+                (Options::only_threads(options)?, matrix("x", x)?.or_columns(self.0.feature_names().len()));
             let x = x.view()?;
             Ok(self.0.distances_with(x.array()?, n_threads, &mut Monitor::silent())?.into())
         })
@@ -190,7 +192,7 @@ impl KMeans {
             let weights = sample_weight(options.take("sampleWeight"))?;
             let n_threads = options.take_n_threads()?;
             options.finish()?;
-            let x = matrix("x", x)?;
+            let x = matrix("x", x)?.or_columns(self.0.feature_names().len());
             let (x, weights) = (x.view()?, optional_view(weights.as_ref())?);
             let monitor = &mut Monitor::silent();
             Ok(self.0.inertia_of_with(x.array()?, weights.as_deref(), n_threads, monitor)?)

@@ -145,7 +145,12 @@ impl StandardScaler {
     /// @param x Rows with the columns of the fit, finite numbers.
     #[napi(ts_args_type = "x: Matrix")]
     pub fn transform(&self, env: &Env, x: Unknown<'_>) -> napi::Result<DenseMatrix> {
-        guarded(env, || Ok(self.0.transform(matrix("x", x)?.view()?.array()?)?.into()))
+        guarded(env, || {
+            Ok(self
+                .0
+                .transform(matrix("x", x)?.or_columns(self.0.feature_names().len()).view()?.array()?)?
+                .into())
+        })
     }
 
     /// Rows in the units of the fit from scaled ones: x = z · scale + mean.
@@ -153,7 +158,12 @@ impl StandardScaler {
     /// @param x Scaled rows.
     #[napi(ts_args_type = "x: Matrix")]
     pub fn inverse_transform(&self, env: &Env, x: Unknown<'_>) -> napi::Result<DenseMatrix> {
-        guarded(env, || Ok(self.0.inverse_transform(matrix("x", x)?.view()?.array()?)?.into()))
+        guarded(env, || {
+            Ok(self
+                .0
+                .inverse_transform(matrix("x", x)?.or_columns(self.0.feature_names().len()).view()?.array()?)?
+                .into())
+        })
     }
 }
 
@@ -241,7 +251,12 @@ impl MinMaxScaler {
     /// @param x Rows with the columns of the fit, finite numbers.
     #[napi(ts_args_type = "x: Matrix")]
     pub fn transform(&self, env: &Env, x: Unknown<'_>) -> napi::Result<DenseMatrix> {
-        guarded(env, || Ok(self.0.transform(matrix("x", x)?.view()?.array()?)?.into()))
+        guarded(env, || {
+            Ok(self
+                .0
+                .transform(matrix("x", x)?.or_columns(self.0.feature_names().len()).view()?.array()?)?
+                .into())
+        })
     }
 
     /// Rows in the units of the fit from scaled ones; what was clipped comes back as the nearest value of the fit's range.
@@ -249,7 +264,12 @@ impl MinMaxScaler {
     /// @param x Scaled rows.
     #[napi(ts_args_type = "x: Matrix")]
     pub fn inverse_transform(&self, env: &Env, x: Unknown<'_>) -> napi::Result<DenseMatrix> {
-        guarded(env, || Ok(self.0.inverse_transform(matrix("x", x)?.view()?.array()?)?.into()))
+        guarded(env, || {
+            Ok(self
+                .0
+                .inverse_transform(matrix("x", x)?.or_columns(self.0.feature_names().len()).view()?.array()?)?
+                .into())
+        })
     }
 }
 

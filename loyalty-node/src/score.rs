@@ -140,7 +140,12 @@ impl LoyaltyScore {
     /// @throws {LoyaltyError} INVALID_VALUE, SHAPE_MISMATCH, NON_FINITE
     #[napi(ts_args_type = "x: Matrix")]
     pub fn score(&self, env: &Env, x: Unknown<'_>) -> napi::Result<Float64Array> {
-        guarded(env, || Ok(self.0.score(matrix("x", x)?.view()?.array()?)?.into()))
+        guarded(env, || {
+            Ok(self
+                .0
+                .score(matrix("x", x)?.or_columns(self.0.feature_names().len()).view()?.array()?)?
+                .into())
+        })
     }
 
     /// As {@link score}, into memory that is there: the way without an allocation.
@@ -170,7 +175,8 @@ impl LoyaltyScore {
     #[napi(ts_args_type = "x: Matrix", ts_return_type = "string[]")]
     pub fn tier<'env>(&self, env: &'env Env, x: Unknown<'env>) -> napi::Result<Array<'env>> {
         guarded(env, || {
-            let tiers = self.0.tier(matrix("x", x)?.view()?.array()?)?;
+            let tiers =
+                self.0.tier(matrix("x", x)?.or_columns(self.0.feature_names().len()).view()?.array()?)?;
             names_column(env, self.0.tier_names(), &tiers)
         })
     }
@@ -188,7 +194,12 @@ impl LoyaltyScore {
     /// @throws {LoyaltyError} as {@link score}
     #[napi(ts_args_type = "x: Matrix")]
     pub fn contributions(&self, env: &Env, x: Unknown<'_>) -> napi::Result<DenseMatrix> {
-        guarded(env, || Ok(self.0.contributions(matrix("x", x)?.view()?.array()?)?.into()))
+        guarded(env, || {
+            Ok(self
+                .0
+                .contributions(matrix("x", x)?.or_columns(self.0.feature_names().len()).view()?.array()?)?
+                .into())
+        })
     }
 
     /// The names of the tiers, the lowest first.

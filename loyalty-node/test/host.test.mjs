@@ -125,7 +125,7 @@ describe('a fit reads its inputs before the call returns', () => {
       },
       cols: 2,
     }
-    const wrong = { name: 'RangeError', code: 'SHAPE_MISMATCH', argument: 'x.data' }
+    const wrong = { name: 'TypeError', code: 'INVALID_TYPE', argument: 'x.data' }
     await assert.rejects(KMeans.fit(x, { nClusters: 2 }), wrong)
     assert.throws(() => KMeans.fitSync(x, { nClusters: 2 }), wrong)
   })
