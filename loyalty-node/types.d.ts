@@ -52,7 +52,10 @@ export type Matrix =
 
 /** How work that takes its time is followed and stopped. */
 export interface TaskOptions {
-  /** Stops the work, within 50 ms, and rejects the promise with an AbortError. */
+  /**
+   * Rejects the promise with an AbortError at once, and stops the work within a block of rows. Fits of scalers, RFM and
+   * loyalty scores, which take a fraction of a second, end by themselves.
+   */
   signal?: AbortSignal
   /** Hears of the progress, about every 25 ms. What it throws stops the work and rejects the promise. */
   onProgress?: (progress: Progress) => void

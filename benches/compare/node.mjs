@@ -1,7 +1,6 @@
 // What Node users pay, beside what they would write or install instead, in the same run on the same data.
 //
-// Needs the package and its development dependencies: npm ci && npm run build in loyalty-node, then
-// node benches/compare/node.mjs
+// Needs the package and its development dependencies: make node, then node benches/compare/node.mjs
 
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'

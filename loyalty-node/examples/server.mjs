@@ -172,9 +172,9 @@ const startFit = async (request, response, { query }) => {
 
 const fit = async (job, log, options) => {
   const control = { signal: job.controller.signal, onProgress: (progress) => (job.progress = progress) }
-  const nThreads = Math.max(1, availableParallelism() - 1) // One core is left to those who wait for scores.
+  const most = Math.max(1, availableParallelism() - 1) // One core is left to those who wait for scores.
   try {
-    card = await Scorecard.fit(log, { nThreads, ...options, ...control })
+    card = await Scorecard.fit(log, { ...options, nThreads: Math.min(options.nThreads ?? most, most), ...control })
     job.status = 'done'
   } catch (error) {
     Object.assign(job, { status: error.code === 'CANCELLED' ? 'cancelled' : 'failed', error: described(error) })

@@ -244,7 +244,7 @@ impl LogisticChurn {
     }
 
     /// The names of the features that were constant in the fit and so have the coefficient 0.
-    #[napi(getter)]
+    #[napi(getter, ts_return_type = "readonly string[]")]
     pub fn constant_features(&self) -> Vec<String> {
         self.0.constant_features().map(str::to_owned).collect()
     }
@@ -269,7 +269,7 @@ impl LogisticChurn {
     }
 
     /// The names of the columns.
-    #[napi(getter)]
+    #[napi(getter, ts_return_type = "readonly string[]")]
     pub fn feature_names(&self) -> Vec<String> {
         self.0.feature_names().to_vec()
     }

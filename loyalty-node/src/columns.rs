@@ -1,8 +1,8 @@
 //! Columns of flags and moments from JavaScript.
 
-use crate::convert::{Floats, elements, number_text, shown, typed_array_type, wrong_row};
+use crate::convert::{Floats, elements, number_text, shown, wrong_row};
 use crate::error::Fallible;
-use crate::memory::is_shared;
+use crate::memory::{is_shared, typed_array_type};
 use crate::options::wrong_type;
 use crate::packing;
 use crate::time;

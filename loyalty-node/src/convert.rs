@@ -5,15 +5,15 @@
 //! gets copies.
 
 use crate::error::{Failure, Fallible};
-use crate::memory::is_shared;
+use crate::memory::{is_shared, typed_array_type};
 use crate::options::wrong_type;
 use crate::packing;
 use loyalty_core::Error;
 use loyalty_core::ndarray::{Array2, ArrayView2};
 use napi::bindgen_prelude::{
     Array, BigInt, Float32Array, Float64Array, Float64ArraySlice, FromNapiValue, Int8Array, Int16Array,
-    Int32Array, JsObjectValue, Object, TypedArray, TypedArrayType, Uint8Array, Uint8ClampedArray,
-    Uint16Array, Uint32Array, Unknown,
+    Int32Array, JsObjectValue, Object, TypedArrayType, Uint8Array, Uint8ClampedArray, Uint16Array,
+    Uint32Array, Unknown,
 };
 use napi::{Env, JsString, JsValue, ValueType};
 use napi_derive::napi;
@@ -223,11 +223,6 @@ impl<'env> Floats<'env> {
 
 fn widened<T: Copy + Into<f64>>(values: &[T]) -> Vec<f64> {
     values.iter().map(|&value| value.into()).collect()
-}
-
-/// Of which kind a typed array is.
-pub(crate) fn typed_array_type(value: Unknown<'_>) -> Fallible<TypedArrayType> {
-    Ok(TypedArray::from_unknown(value)?.typed_array_type)
 }
 
 /// One row a customer.

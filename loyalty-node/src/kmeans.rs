@@ -157,7 +157,7 @@ impl KMeans {
     }
 
     /// The names of the columns.
-    #[napi(getter)]
+    #[napi(getter, ts_return_type = "readonly string[]")]
     pub fn feature_names(&self) -> Vec<String> {
         self.0.feature_names().to_vec()
     }
@@ -301,7 +301,7 @@ impl ChooseK {
     }
 
     /// All that were tried, in ascending order of k.
-    #[napi(getter)]
+    #[napi(getter, ts_return_type = "readonly Candidate[]")]
     pub fn candidates(&self) -> Vec<Candidate> {
         self.candidates.iter().map(Candidate::from).collect()
     }

@@ -3,13 +3,32 @@
 //! The one place with unsafe code of our own. The properties of a typed array may lie, and reading them may run a caller's
 //! code, so its buffer is asked for below JavaScript; and nothing safe in Node-API's binding lends memory for writing.
 
-use crate::convert::{shown, typed_array_type};
+use crate::convert::shown;
 use crate::error::Fallible;
 use crate::options::wrong_type;
 use loyalty_core::Error;
 use napi::bindgen_prelude::{Float64ArraySlice, FromNapiValue, TypedArrayType, Unknown};
 use napi::{JsValue, check_status, sys};
 use std::ptr;
+
+/// Of which kind a typed array is; unknown for one that this Node does not tell of, such as a Float16Array.
+pub(crate) fn typed_array_type(value: Unknown<'_>) -> Fallible<TypedArrayType> {
+    let mut kind = -1;
+    // SAFETY: `value` is a typed array of this environment, as all callers have made sure; `kind` is the only place written to.
+    #[expect(unsafe_code, reason = "see the module's first lines")]
+    unsafe {
+        check_status!(sys::napi_get_typedarray_info(
+            value.value().env,
+            value.raw(),
+            &mut kind,
+            ptr::null_mut(),
+            ptr::null_mut(),
+            ptr::null_mut(),
+            ptr::null_mut(),
+        ))?;
+    }
+    Ok(kind.into())
+}
 
 /// Whether other threads may write to the memory of the typed array `name`; refuses one whose buffer was given away.
 pub(crate) fn is_shared(name: &str, value: Unknown<'_>) -> Fallible<bool> {

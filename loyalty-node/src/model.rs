@@ -1,9 +1,10 @@
 //! Model files.
 
 use crate::churn::LogisticChurn;
-use crate::convert::{elements, safe_integer, shown, typed_array_type};
+use crate::convert::{elements, safe_integer, shown};
 use crate::error::{Fallible, guarded};
 use crate::kmeans::KMeans;
+use crate::memory::typed_array_type;
 use crate::options::wrong_type;
 use crate::rfm::Rfm;
 use crate::scaling::{MinMaxScaler, StandardScaler};

@@ -2,11 +2,10 @@
 
 use crate::columns::{Moments, MomentsView};
 use crate::convert::{
-    Floats, FloatsView, elements, number_text, optional_copy, optional_view, safe_integer, shown,
-    typed_array_type, wrong_row,
+    Floats, FloatsView, elements, number_text, optional_copy, optional_view, safe_integer, shown, wrong_row,
 };
 use crate::error::Fallible;
-use crate::memory::is_shared;
+use crate::memory::{is_shared, typed_array_type};
 use crate::options::{properties, wrong_type};
 use crate::packing;
 use loyalty_core::Error;

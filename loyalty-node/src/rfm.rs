@@ -273,13 +273,13 @@ impl Rfm {
     }
 
     /// The names of the segments, each once.
-    #[napi(getter)]
+    #[napi(getter, ts_return_type = "readonly string[]")]
     pub fn segment_names(&self) -> Vec<String> {
         self.0.segment_names().into_iter().map(str::to_owned).collect()
     }
 
     /// The names of the columns.
-    #[napi(getter)]
+    #[napi(getter, ts_return_type = "readonly string[]")]
     pub fn feature_names(&self) -> Vec<String> {
         self.0.feature_names().to_vec()
     }

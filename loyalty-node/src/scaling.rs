@@ -135,7 +135,7 @@ impl StandardScaler {
     }
 
     /// The names of the columns.
-    #[napi(getter)]
+    #[napi(getter, ts_return_type = "readonly string[]")]
     pub fn feature_names(&self) -> Vec<String> {
         self.0.feature_names().to_vec()
     }
@@ -241,7 +241,7 @@ impl MinMaxScaler {
     }
 
     /// The names of the columns.
-    #[napi(getter)]
+    #[napi(getter, ts_return_type = "readonly string[]")]
     pub fn feature_names(&self) -> Vec<String> {
         self.0.feature_names().to_vec()
     }

@@ -203,19 +203,19 @@ impl LoyaltyScore {
     }
 
     /// The names of the tiers, the lowest first.
-    #[napi(getter)]
+    #[napi(getter, ts_return_type = "readonly string[]")]
     pub fn tier_names(&self) -> Vec<String> {
         self.0.tier_names().to_vec()
     }
 
     /// What was learnt of each behaviour, in the order of the columns.
-    #[napi(getter)]
+    #[napi(getter, ts_return_type = "readonly Normalisation[]")]
     pub fn normalisations(&self) -> Vec<Normalisation> {
         self.0.normalisations().iter().map(Normalisation::from).collect()
     }
 
     /// The names of the behaviours, in the order of the columns.
-    #[napi(getter)]
+    #[napi(getter, ts_return_type = "readonly string[]")]
     pub fn feature_names(&self) -> Vec<String> {
         self.0.feature_names().to_vec()
     }

@@ -330,9 +330,10 @@ fn finished<'env>(env: &'env Env, id: u64, wait: Wait) -> Option<Unknown<'env>> 
     let (signal_ref, listener) = task.heard?;
     let reason = caught(env, || {
         let signal = signal_ref.get_value(env)?;
+        let reason = signal.get_named_property_unchecked("reason")?;
         let remove: ListenerMethod<'_> = signal.get_named_property_unchecked("removeEventListener")?;
         remove.apply(signal, ("abort", listener.borrow_back(env)?).into())?;
-        Ok(signal.get_named_property_unchecked("reason")?)
+        Ok(reason)
     });
     // What a signal of the caller's own making throws is no matter of the work, which is done.
     let _ = signal_ref.unref(env);

@@ -1,7 +1,8 @@
 //! Classes of any kind, and answers of yes or no, as the numbers that the core takes.
 
-use crate::convert::{Floats, elements, number_text, safe_integer, shown, typed_array_type, wrong_row};
+use crate::convert::{Floats, elements, number_text, safe_integer, shown, wrong_row};
 use crate::error::Fallible;
+use crate::memory::typed_array_type;
 use crate::options::wrong_type;
 use loyalty_core::Error;
 use napi::bindgen_prelude::{Either3, FromNapiValue, TypedArrayType, Unknown};

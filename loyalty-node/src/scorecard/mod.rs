@@ -262,7 +262,7 @@ impl Scorecard {
     }
 
     /// The behaviours that make up the loyalty score.
-    #[napi(getter)]
+    #[napi(getter, ts_return_type = "readonly string[]")]
     pub fn feature_names(&self) -> Vec<String> {
         self.card.feature_names().to_vec()
     }
@@ -298,37 +298,37 @@ impl Scorecard {
     }
 
     /// The numbers of clusters that were tried.
-    #[napi(getter)]
+    #[napi(getter, ts_return_type = "readonly Candidate[]")]
     pub fn cluster_candidates(&self) -> Vec<Candidate> {
         self.card.cluster_candidates().iter().map(Candidate::from).collect()
     }
 
     /// The names of the RFM segments.
-    #[napi(getter)]
+    #[napi(getter, ts_return_type = "readonly string[]")]
     pub fn segment_names(&self) -> Vec<String> {
         self.names.segments.clone()
     }
 
     /// The names of the loyalty tiers, the lowest first.
-    #[napi(getter)]
+    #[napi(getter, ts_return_type = "readonly string[]")]
     pub fn tier_names(&self) -> Vec<String> {
         self.names.tiers.clone()
     }
 
     /// The names of the levels of churn risk, the lowest first.
-    #[napi(getter)]
+    #[napi(getter, ts_return_type = "readonly string[]")]
     pub fn risk_names(&self) -> Vec<String> {
         self.names.risks.clone()
     }
 
     /// The names of the clusters, the most valuable first.
-    #[napi(getter)]
+    #[napi(getter, ts_return_type = "readonly string[]")]
     pub fn cluster_names(&self) -> Vec<String> {
         self.names.clusters.clone()
     }
 
     /// The actions, each once.
-    #[napi(getter)]
+    #[napi(getter, ts_return_type = "readonly string[]")]
     pub fn action_names(&self) -> Vec<String> {
         self.names.actions.clone()
     }
