@@ -159,7 +159,7 @@ const centroids: DenseMatrix = model.centroids
 model.predict(centroids)
 const range: ChooseKOptions = { minClusters: 2, maxClusters: 4, kmeans: { nInit: 2, init: 'random' }, sampleSize: null }
 const choice: ChooseK = await ChooseK.fit(matrices[0]!, range)
-const tried: Candidate[] = choice.candidates
+const tried: readonly Candidate[] = choice.candidates
 is<KMeans>()(choice.model)
 
 const stays: FlagColumn[] = [[true, false], [1, 0], Uint8Array.of(1, 0)]
