@@ -62,6 +62,7 @@ test-node: node python
 	cd $(NODE_TEST) && LOYALTY_REQUIRE_ALL=1 LOYALTY_REPOSITORY=$(CURDIR) \
 		LOYALTY_EXAMPLES=$(CURDIR)/target/debug/examples LOYALTY_PYTHON=$(CURDIR)/$(WHEEL_TEST)/bin/python \
 		node --test --test-reporter=spec test/*.test.*js
+	LOYALTY_BENCH_PAIRS=1 node benches/compare/node.mjs >/dev/null
 
 # Installed from the packed file into an empty folder, where the tests find the tools they need beside it.
 node: $(NPM)

@@ -33,11 +33,14 @@ function milliseconds(call) {
 
 const median = (values) => values.toSorted((a, b) => a - b)[values.length >> 1]
 
+/** Pairs of runs at the most: a test runs each once. */
+const MOST_PAIRS = Number(process.env.LOYALTY_BENCH_PAIRS ?? Infinity)
+
 /** Medians of both, and of their ratios, in turns so that whatever else the machine does meets both alike. */
 function inTurns(pairs, ours, peer) {
   ours()
   peer()
-  const times = Array.from({ length: pairs }, () => [milliseconds(ours), milliseconds(peer)])
+  const times = Array.from({ length: Math.min(pairs, MOST_PAIRS) }, () => [milliseconds(ours), milliseconds(peer)])
   return {
     ours: median(times.map(([ours]) => ours)),
     peer: median(times.map(([, peer]) => peer)),

@@ -6,7 +6,7 @@ use crate::convert::{
 };
 use crate::error::{Fallible, guarded};
 use crate::options::Options;
-use crate::task::{self, Control, refuse_control};
+use crate::task::{self, blocking, followed};
 use crate::time;
 use loyalty_core::churn;
 use loyalty_core::model::Model;
@@ -151,8 +151,7 @@ impl LogisticChurn {
         options: Unknown<'env>,
     ) -> napi::Result<Object<'env>> {
         task::start(env, || {
-            let mut options = Options::new("options", options)?;
-            let control = Control::take(&mut options)?;
+            let (control, options) = followed(options)?;
             let Fit { spec, x, y, weights } = Fit::new(x, y, options)?;
             let (x, weights) = (x.copied()?, optional_copy(weights)?);
             let work =
@@ -165,8 +164,7 @@ impl LogisticChurn {
     #[napi(ts_args_type = "x: Matrix, y: FlagColumn, options?: LogisticChurnOptions")]
     pub fn fit_sync(env: &Env, x: Unknown<'_>, y: Unknown<'_>, options: Unknown<'_>) -> napi::Result<Self> {
         guarded(env, || {
-            let mut options = Options::new("options", options)?;
-            refuse_control(&mut options)?;
+            let options = blocking(options)?;
             let Fit { spec, x, y, weights } = Fit::new(x, y, options)?;
             let (x, weights) = (x.view()?, optional_view(weights.as_ref())?);
             let model = spec.fit_with(x.array()?, &y, weights.as_deref(), &mut Monitor::silent())?;
@@ -278,8 +276,10 @@ impl LogisticChurn {
     #[napi(ts_args_type = "x: Matrix, options?: ThreadOptions")]
     pub fn decision(&self, env: &Env, x: Unknown<'_>, options: Unknown<'_>) -> napi::Result<Float64Array> {
         guarded(env, || {
-            let (n_threads, x) =
-                (Options::only_threads(options)?, matrix("x", x)?.or_columns(self.0.feature_names().len()));
+            let (n_threads, x) = (
+                Options::new("options", options)?.only_threads()?,
+                matrix("x", x)?.or_columns(self.0.feature_names().len()),
+            );
             let x = x.view()?;
             Ok(self.0.decision_with(x.array()?, n_threads, &mut Monitor::silent())?.into())
         })
@@ -294,8 +294,10 @@ impl LogisticChurn {
         options: Unknown<'_>,
     ) -> napi::Result<Float64Array> {
         guarded(env, || {
-            let (n_threads, x) =
-                (Options::only_threads(options)?, matrix("x", x)?.or_columns(self.0.feature_names().len()));
+            let (n_threads, x) = (
+                Options::new("options", options)?.only_threads()?,
+                matrix("x", x)?.or_columns(self.0.feature_names().len()),
+            );
             let x = x.view()?;
             Ok(self.0.predict_proba_with(x.array()?, n_threads, &mut Monitor::silent())?.into())
         })
@@ -305,8 +307,10 @@ impl LogisticChurn {
     #[napi(ts_args_type = "x: Matrix, options?: ThreadOptions")]
     pub fn predict(&self, env: &Env, x: Unknown<'_>, options: Unknown<'_>) -> napi::Result<Uint8Array> {
         guarded(env, || {
-            let (n_threads, x) =
-                (Options::only_threads(options)?, matrix("x", x)?.or_columns(self.0.feature_names().len()));
+            let (n_threads, x) = (
+                Options::new("options", options)?.only_threads()?,
+                matrix("x", x)?.or_columns(self.0.feature_names().len()),
+            );
             let x = x.view()?;
             Ok(bytes(self.0.predict_with(x.array()?, n_threads, &mut Monitor::silent())?))
         })

@@ -4,7 +4,7 @@ use crate::convert::shown;
 use crate::error::{Fallible, guarded};
 use crate::options::{Options, wrong_type};
 use crate::order_log::{AnsweredIds, IdKind, OrderLogArg, answered};
-use crate::task::{self, Control, refuse_control};
+use crate::task::{self, blocking, followed};
 use crate::time;
 use loyalty_core::customers::{self, SummaryParams};
 use loyalty_core::monitor::Monitor;
@@ -160,8 +160,7 @@ fn params(mut options: Options<'_>) -> Fallible<SummaryParams> {
 #[napi(ts_args_type = "log: OrderLog, options?: SummaryOptions")]
 pub fn summarize(env: &Env, log: Unknown<'_>, options: Unknown<'_>) -> napi::Result<Customers> {
     guarded(env, || {
-        let mut options = Options::new("options", options)?;
-        refuse_control(&mut options)?;
+        let options = blocking(options)?;
         let params = params(options)?;
         let log = OrderLogArg::new("log", log, false)?;
         let view = log.view()?;
@@ -180,8 +179,7 @@ pub fn summarize_async<'env>(
     options: Unknown<'env>,
 ) -> napi::Result<Object<'env>> {
     task::start(env, || {
-        let mut options = Options::new("options", options)?;
-        let control = Control::take(&mut options)?;
+        let (control, options) = followed(options)?;
         let params = params(options)?;
         let log = OrderLogArg::new("log", log, false)?;
         let kind = log.id_kind();
@@ -251,8 +249,7 @@ impl Accumulator {
             if !Self::instance_of(env, &this.object)? {
                 return wrong_type("this", "no new Accumulator", "one: write new Accumulator(…)");
             }
-            let mut options = Options::new("options", options)?;
-            refuse_control(&mut options)?;
+            let options = blocking(options)?;
             let rows = customers::Accumulator::new(params(options)?)?;
             Ok(Self(RefCell::new(Taken { rows, kind: None, bytes: 0 })))
         })

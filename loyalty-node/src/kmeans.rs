@@ -3,7 +3,7 @@
 use crate::convert::{DenseMatrix, Floats, Matrix, matrix, optional_copy, optional_view, sample_weight};
 use crate::error::{Fallible, guarded};
 use crate::options::Options;
-use crate::task::{self, Control, refuse_control};
+use crate::task::{self, blocking, followed};
 use loyalty_core::kmeans;
 use loyalty_core::model::Model;
 use loyalty_core::monitor::Monitor;
@@ -78,8 +78,7 @@ impl KMeans {
     )]
     pub fn fit<'env>(env: &'env Env, x: Unknown<'env>, options: Unknown<'env>) -> napi::Result<Object<'env>> {
         task::start(env, || {
-            let mut options = Options::new("options", options)?;
-            let control = Control::take(&mut options)?;
+            let (control, options) = followed(options)?;
             let Fit { spec, x, weights } = Fit::new(x, options)?;
             let (x, weights) = (x.copied()?, optional_copy(weights)?);
             let work = move |monitor: &mut Monitor<'_>| spec.fit_with(x.view(), weights.as_deref(), monitor);
@@ -91,8 +90,7 @@ impl KMeans {
     #[napi(ts_args_type = "x: Matrix, options?: KMeansOptions")]
     pub fn fit_sync(env: &Env, x: Unknown<'_>, options: Unknown<'_>) -> napi::Result<Self> {
         guarded(env, || {
-            let mut options = Options::new("options", options)?;
-            refuse_control(&mut options)?;
+            let options = blocking(options)?;
             let Fit { spec, x, weights } = Fit::new(x, options)?;
             let (x, weights) = (x.view()?, optional_view(weights.as_ref())?);
             let model = spec.fit_with(x.array()?, weights.as_deref(), &mut Monitor::silent())?;
@@ -166,8 +164,10 @@ impl KMeans {
     #[napi(ts_args_type = "x: Matrix, options?: ThreadOptions")]
     pub fn predict(&self, env: &Env, x: Unknown<'_>, options: Unknown<'_>) -> napi::Result<Uint32Array> {
         guarded(env, || {
-            let (n_threads, x) =
-                (Options::only_threads(options)?, matrix("x", x)?.or_columns(self.0.feature_names().len()));
+            let (n_threads, x) = (
+                Options::new("options", options)?.only_threads()?,
+                matrix("x", x)?.or_columns(self.0.feature_names().len()),
+            );
             let x = x.view()?;
             Ok(self.0.predict_with(x.array()?, n_threads, &mut Monitor::silent())?.into())
         })
@@ -177,8 +177,10 @@ impl KMeans {
     #[napi(ts_args_type = "x: Matrix, options?: ThreadOptions")]
     pub fn distances(&self, env: &Env, x: Unknown<'_>, options: Unknown<'_>) -> napi::Result<DenseMatrix> {
         guarded(env, || {
-            let (n_threads, x) =
-                (Options::only_threads(options)?, matrix("x", x)?.or_columns(self.0.feature_names().len()));
+            let (n_threads, x) = (
+                Options::new("options", options)?.only_threads()?,
+                matrix("x", x)?.or_columns(self.0.feature_names().len()),
+            );
             let x = x.view()?;
             Ok(self.0.distances_with(x.array()?, n_threads, &mut Monitor::silent())?.into())
         })
@@ -267,8 +269,7 @@ impl ChooseK {
     )]
     pub fn fit<'env>(env: &'env Env, x: Unknown<'env>, options: Unknown<'env>) -> napi::Result<Object<'env>> {
         task::start(env, || {
-            let mut options = Options::new("options", options)?;
-            let control = Control::take(&mut options)?;
+            let (control, options) = followed(options)?;
             let Choice { spec, x, weights } = Choice::new(x, options)?;
             let (x, weights) = (x.copied()?, optional_copy(weights)?);
             let work = move |monitor: &mut Monitor<'_>| spec.fit_with(x.view(), weights.as_deref(), monitor);
@@ -280,8 +281,7 @@ impl ChooseK {
     #[napi(ts_args_type = "x: Matrix, options?: ChooseKOptions")]
     pub fn fit_sync(env: &Env, x: Unknown<'_>, options: Unknown<'_>) -> napi::Result<Self> {
         guarded(env, || {
-            let mut options = Options::new("options", options)?;
-            refuse_control(&mut options)?;
+            let options = blocking(options)?;
             let Choice { spec, x, weights } = Choice::new(x, options)?;
             let (x, weights) = (x.view()?, optional_view(weights.as_ref())?);
             Ok(Self::new(spec.fit_with(x.array()?, weights.as_deref(), &mut Monitor::silent())?))

@@ -46,8 +46,7 @@ pub fn provoke_panic(env: &Env) -> napi::Result<()> {
 #[napi(js_name = "__panicLater", skip_typescript)]
 pub fn provoke_panic_later<'env>(env: &'env Env, options: Unknown<'env>) -> napi::Result<Object<'env>> {
     task::start(env, || {
-        let mut options = options::Options::new("options", options)?;
-        let control = task::Control::take(&mut options)?;
+        let (control, _) = task::followed(options)?;
         Ok((control, |_: &mut loyalty_core::monitor::Monitor<'_>| fall(), |_: &Env, ()| Ok(())))
     })
 }

@@ -69,11 +69,10 @@ impl<'env> Options<'env> {
         self.take("nThreads").map(|value| count("nThreads", value)).transpose()
     }
 
-    /// Of a call that knows no option but the number of threads.
-    pub(crate) fn only_threads(value: Unknown<'env>) -> Fallible<Option<usize>> {
-        let mut options = Self::new("options", value)?;
-        let n_threads = options.take_n_threads()?;
-        options.finish()?;
+    /// The number of threads, where it is the only option.
+    pub(crate) fn only_threads(mut self) -> Fallible<Option<usize>> {
+        let n_threads = self.take_n_threads()?;
+        self.finish()?;
         Ok(n_threads)
     }
 

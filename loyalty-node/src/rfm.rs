@@ -2,8 +2,8 @@
 
 use crate::convert::{Floats, FloatsView, names_column, number, shown};
 use crate::error::{Fallible, guarded};
-use crate::options::{Options, wrong_type};
-use crate::task::{self, Control, refuse_control};
+use crate::options::wrong_type;
+use crate::task::{self, blocking, followed};
 use loyalty_core::model::Model;
 use loyalty_core::monitor::Monitor;
 use loyalty_core::rfm;
@@ -155,8 +155,7 @@ impl Rfm {
         options: Unknown<'env>,
     ) -> napi::Result<Object<'env>> {
         task::start(env, || {
-            let mut options = Options::new("options", options)?;
-            let control = Control::take(&mut options)?;
+            let (control, options) = followed(options)?;
             let spec: rfm::Rfm = options.specification()?;
             let [r, f, m] = Rows::new(rows)?.copied()?;
             let work = move |_: &mut Monitor<'_>| spec.fit(&r, &f, &m);
@@ -168,8 +167,7 @@ impl Rfm {
     #[napi(ts_args_type = "rows: RfmRows, options?: RfmOptions")]
     pub fn fit_sync(env: &Env, rows: Unknown<'_>, options: Unknown<'_>) -> napi::Result<Self> {
         guarded(env, || {
-            let mut options = Options::new("options", options)?;
-            refuse_control(&mut options)?;
+            let options = blocking(options)?;
             let spec: rfm::Rfm = options.specification()?;
             let rows = Rows::new(rows)?;
             let [r, f, m] = rows.view()?;

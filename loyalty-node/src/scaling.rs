@@ -3,7 +3,7 @@
 use crate::convert::{DenseMatrix, Floats, Matrix, matrix, optional_copy, optional_view, sample_weight};
 use crate::error::{Fallible, guarded};
 use crate::options::Options;
-use crate::task::{self, Control, refuse_control};
+use crate::task::{self, blocking, followed};
 use loyalty_core::model::Model;
 use loyalty_core::monitor::Monitor;
 use loyalty_core::scaling;
@@ -72,15 +72,14 @@ impl StandardScaler {
     /// Learns mean and standard deviation of each column, on a thread of its own.
     ///
     /// @param x One row a customer, finite numbers.
-    /// @throws {LoyaltyError} of every code but NO_ESTIMATE and BAD_MODEL
+    /// @throws {LoyaltyError} INVALID_PARAMETER, INVALID_TYPE, INVALID_VALUE, SHAPE_MISMATCH, NON_FINITE, TOO_FEW_ROWS, DEGENERATE, CANCELLED
     #[napi(
         ts_args_type = "x: Matrix, options?: StandardScalerOptions & TaskOptions",
         ts_return_type = "Promise<StandardScaler>"
     )]
     pub fn fit<'env>(env: &'env Env, x: Unknown<'env>, options: Unknown<'env>) -> napi::Result<Object<'env>> {
         task::start(env, || {
-            let mut options = Options::new("options", options)?;
-            let control = Control::take(&mut options)?;
+            let (control, options) = followed(options)?;
             let (Fit { names, x, weights }, options) = Fit::new(x, options)?;
             let spec = options.specification::<scaling::StandardScaler>()?.feature_names(names);
             let (x, weights) = (x.copied()?, optional_copy(weights)?);
@@ -93,8 +92,7 @@ impl StandardScaler {
     #[napi(ts_args_type = "x: Matrix, options?: StandardScalerOptions")]
     pub fn fit_sync(env: &Env, x: Unknown<'_>, options: Unknown<'_>) -> napi::Result<Self> {
         guarded(env, || {
-            let mut options = Options::new("options", options)?;
-            refuse_control(&mut options)?;
+            let options = blocking(options)?;
             let (Fit { names, x, weights }, options) = Fit::new(x, options)?;
             let spec = options.specification::<scaling::StandardScaler>()?.feature_names(names);
             let (x, weights) = (x.view()?, optional_view(weights.as_ref())?);
@@ -178,15 +176,14 @@ impl MinMaxScaler {
     /// Learns the range of each column over the rows of weight above 0, on a thread of its own.
     ///
     /// @param x One row a customer, finite numbers.
-    /// @throws {LoyaltyError} of every code but NO_ESTIMATE and BAD_MODEL
+    /// @throws {LoyaltyError} INVALID_PARAMETER, INVALID_TYPE, INVALID_VALUE, SHAPE_MISMATCH, NON_FINITE, TOO_FEW_ROWS, DEGENERATE, CANCELLED
     #[napi(
         ts_args_type = "x: Matrix, options?: MinMaxScalerOptions & TaskOptions",
         ts_return_type = "Promise<MinMaxScaler>"
     )]
     pub fn fit<'env>(env: &'env Env, x: Unknown<'env>, options: Unknown<'env>) -> napi::Result<Object<'env>> {
         task::start(env, || {
-            let mut options = Options::new("options", options)?;
-            let control = Control::take(&mut options)?;
+            let (control, options) = followed(options)?;
             let (Fit { names, x, weights }, options) = Fit::new(x, options)?;
             let spec = options.specification::<scaling::MinMaxScaler>()?.feature_names(names);
             let (x, weights) = (x.copied()?, optional_copy(weights)?);
@@ -199,8 +196,7 @@ impl MinMaxScaler {
     #[napi(ts_args_type = "x: Matrix, options?: MinMaxScalerOptions")]
     pub fn fit_sync(env: &Env, x: Unknown<'_>, options: Unknown<'_>) -> napi::Result<Self> {
         guarded(env, || {
-            let mut options = Options::new("options", options)?;
-            refuse_control(&mut options)?;
+            let options = blocking(options)?;
             let (Fit { names, x, weights }, options) = Fit::new(x, options)?;
             let spec = options.specification::<scaling::MinMaxScaler>()?.feature_names(names);
             let (x, weights) = (x.view()?, optional_view(weights.as_ref())?);

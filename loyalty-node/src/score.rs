@@ -4,7 +4,7 @@ use crate::convert::{DenseMatrix, Floats, matrix, names_column, number};
 use crate::error::{Fallible, guarded};
 use crate::memory::{check_length, fill};
 use crate::options::{Options, wrong_choice};
-use crate::task::{self, Control, refuse_control};
+use crate::task::{self, blocking, followed};
 use loyalty_core::model::Model;
 use loyalty_core::monitor::Monitor;
 use loyalty_core::ndarray::ArrayView2;
@@ -101,8 +101,7 @@ impl LoyaltyScore {
     )]
     pub fn fit<'env>(env: &'env Env, x: Unknown<'env>, options: Unknown<'env>) -> napi::Result<Object<'env>> {
         task::start(env, || {
-            let mut options = Options::new("options", options)?;
-            let control = Control::take(&mut options)?;
+            let (control, options) = followed(options)?;
             let spec = specification(options)?;
             let x = matrix("x", x)?.copied()?;
             let work = move |_: &mut Monitor<'_>| spec.fit(x.view());
@@ -114,8 +113,7 @@ impl LoyaltyScore {
     #[napi(ts_args_type = "x: Matrix, options: LoyaltyScoreOptions")]
     pub fn fit_sync(env: &Env, x: Unknown<'_>, options: Unknown<'_>) -> napi::Result<Self> {
         guarded(env, || {
-            let mut options = Options::new("options", options)?;
-            refuse_control(&mut options)?;
+            let options = blocking(options)?;
             let spec = specification(options)?;
             Ok(Self(Arc::new(spec.fit(matrix("x", x)?.view()?.array()?)?)))
         })

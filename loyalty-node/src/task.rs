@@ -43,7 +43,7 @@ pub(crate) struct Control<'env> {
 
 impl<'env> Control<'env> {
     /// Takes `signal` and `onProgress` out of the options.
-    pub(crate) fn take(options: &mut Options<'env>) -> Fallible<Self> {
+    fn take(options: &mut Options<'env>) -> Fallible<Self> {
         let signal = options.take("signal").map(|value| signal(value)).transpose()?;
         let listener = options.take("onProgress").map(|value| {
             if value.get_type()? != ValueType::Function {
@@ -55,18 +55,22 @@ impl<'env> Control<'env> {
     }
 }
 
-/// Refuses what cannot be heard by work that blocks the event loop.
-pub(crate) fn refuse_control(options: &mut Options<'_>) -> Fallible<()> {
+/// The options of a call that gives a promise.
+pub(crate) fn followed(value: Unknown<'_>) -> Fallible<(Control<'_>, Options<'_>)> {
+    let mut options = Options::new("options", value)?;
+    Ok((Control::take(&mut options)?, options))
+}
+
+/// The options of a call that blocks the event loop, and so hears nobody.
+pub(crate) fn blocking(value: Unknown<'_>) -> Fallible<Options<'_>> {
+    const MUST: &str = "left out of a call that blocks; the one with a promise hears it";
+    let mut options = Options::new("options", value)?;
     for name in ["signal", "onProgress"] {
-        if let Some(value) = options.take(name) {
-            return wrong_type(
-                name,
-                &shown(value),
-                "left out of a call that blocks; the one with a promise hears it",
-            );
+        if let Some(given) = options.take(name) {
+            return wrong_type(name, &shown(given), MUST);
         }
     }
-    Ok(())
+    Ok(options)
 }
 
 fn signal<'env>(value: Unknown<'env>) -> Fallible<Object<'env>> {

@@ -3,8 +3,7 @@
 use super::classes::{Column, encoded};
 use crate::convert::{Matrix, matrix};
 use crate::error::{Fallible, guarded};
-use crate::options::Options;
-use crate::task::{self, Control, refuse_control};
+use crate::task::{self, blocking, followed};
 use loyalty_core::metrics;
 use loyalty_core::monitor::Monitor;
 use napi::Env;
@@ -31,10 +30,7 @@ fn clustering<'env>(x: Unknown<'env>, labels: Unknown<'env>) -> Fallible<(Matrix
 #[napi(namespace = "metrics", ts_args_type = "x: Matrix, labels: ClassColumn, options?: ThreadOptions")]
 pub fn silhouette(env: &Env, x: Unknown<'_>, labels: Unknown<'_>, options: Unknown<'_>) -> napi::Result<f64> {
     guarded(env, || {
-        let mut options = Options::new("options", options)?;
-        refuse_control(&mut options)?;
-        let n_threads = options.take_n_threads()?;
-        options.finish()?;
+        let n_threads = blocking(options)?.only_threads()?;
         let (x, labels) = clustering(x, labels)?;
         let x = x.view()?;
         Ok(metrics::silhouette(x.array()?, &labels, n_threads, &mut Monitor::silent())?)
@@ -58,10 +54,8 @@ pub fn silhouette_async<'env>(
     options: Unknown<'env>,
 ) -> napi::Result<Object<'env>> {
     task::start(env, || {
-        let mut options = Options::new("options", options)?;
-        let control = Control::take(&mut options)?;
-        let n_threads = options.take_n_threads()?;
-        options.finish()?;
+        let (control, options) = followed(options)?;
+        let n_threads = options.only_threads()?;
         let (x, labels) = clustering(x, labels)?;
         let x = x.copied()?;
         let work =
@@ -93,10 +87,7 @@ pub fn silhouette_samples(
     options: Unknown<'_>,
 ) -> napi::Result<Float64Array> {
     guarded(env, || {
-        let mut options = Options::new("options", options)?;
-        refuse_control(&mut options)?;
-        let n_threads = options.take_n_threads()?;
-        options.finish()?;
+        let n_threads = blocking(options)?.only_threads()?;
         let (x, labels) = clustering(x, labels)?;
         let x = x.view()?;
         Ok(metrics::silhouette_samples(x.array()?, &labels, n_threads, &mut Monitor::silent())?.into())
@@ -120,10 +111,8 @@ pub fn silhouette_samples_async<'env>(
     options: Unknown<'env>,
 ) -> napi::Result<Object<'env>> {
     task::start(env, || {
-        let mut options = Options::new("options", options)?;
-        let control = Control::take(&mut options)?;
-        let n_threads = options.take_n_threads()?;
-        options.finish()?;
+        let (control, options) = followed(options)?;
+        let n_threads = options.only_threads()?;
         let (x, labels) = clustering(x, labels)?;
         let x = x.copied()?;
         let work = move |monitor: &mut Monitor<'_>| {

@@ -12,7 +12,7 @@ use crate::options::Options;
 use crate::order_log::OrderLogArg;
 use crate::rfm::Rfm;
 use crate::score::LoyaltyScore;
-use crate::task::{self, Control, refuse_control};
+use crate::task::{self, blocking, followed};
 use crate::time;
 use customer::{FIGURES, Names, SCORES, figures, figures_of_object, figures_of_row, in_row};
 use loyalty_core::Result;
@@ -95,8 +95,7 @@ impl Scorecard {
         options: Unknown<'env>,
     ) -> napi::Result<Object<'env>> {
         task::start(env, || {
-            let mut options = Options::new("options", options)?;
-            let control = Control::take(&mut options)?;
+            let (control, options) = followed(options)?;
             let plan = plan(options)?;
             let log = OrderLogArg::new("log", log, true)?.copied()?;
             let work = move |monitor: &mut Monitor<'_>| plan.fit_with(&log.view().log(), monitor);
@@ -108,8 +107,7 @@ impl Scorecard {
     #[napi(ts_args_type = "log: RatedOrderLog, options?: ScorecardOptions")]
     pub fn fit_sync(env: &Env, log: Unknown<'_>, options: Unknown<'_>) -> napi::Result<Self> {
         guarded(env, || {
-            let mut options = Options::new("options", options)?;
-            refuse_control(&mut options)?;
+            let options = blocking(options)?;
             let plan = plan(options)?;
             let log = OrderLogArg::new("log", log, true)?;
             Ok(Self::new(plan.fit(&log.view()?.log())?))
@@ -122,8 +120,7 @@ impl Scorecard {
     #[napi(ts_args_type = "log: RatedOrderLog, options?: ScoringOptions")]
     pub fn score(&self, env: &Env, log: Unknown<'_>, options: Unknown<'_>) -> napi::Result<Scores> {
         guarded(env, || {
-            let mut options = Options::new("options", options)?;
-            refuse_control(&mut options)?;
+            let options = blocking(options)?;
             let Scoring { log, as_of, n_threads } = Scoring::new(log, options)?;
             let columns = {
                 let view = log.view()?;
@@ -147,8 +144,7 @@ impl Scorecard {
     ) -> napi::Result<Object<'env>> {
         let (card, names) = (self.card.clone(), self.names.clone());
         task::start(env, || {
-            let mut options = Options::new("options", options)?;
-            let control = Control::take(&mut options)?;
+            let (control, options) = followed(options)?;
             let Scoring { log, as_of, n_threads } = Scoring::new(log, options)?;
             let kind = log.id_kind();
             let log = log.copied()?;
