@@ -4,6 +4,7 @@
 //! for every input.
 
 pub(crate) mod blocks;
+pub(crate) mod dispatch;
 pub(crate) mod double_double;
 pub mod elementary;
 pub(crate) mod error_free;
