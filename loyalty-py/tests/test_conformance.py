@@ -48,10 +48,11 @@ def test_every_vector_file_is_run() -> None:
 
 
 def test_the_comparison_can_fail() -> None:
-    nan = float("nan")
+    inf, nan = float("inf"), float("nan")
     assert difference(1.0, 1.1, 0.01, 0.0, "it") and not difference(1.0, 1.1, 0.2, 0.0, "it")
     assert difference([1, 2], [1], 1.0, 0.0, "it") and difference("a", "b", 1.0, 0.0, "it")
     assert difference(nan, 1.0, 1.0, 0.0, "it") and not difference(nan, nan, 0.0, 0.0, "it")
+    assert difference(inf, 1.0, 1.0, 0.0, "it") and not difference(inf, inf, 1.0, 0.0, "it")
     assert difference(True, None, 1.0, 0.0, "it") and difference(True, 1, 0.0, 0.0, "it")
     case = Case("", "", {}, {}, None, "BAD_MODEL", "x", 0.0, 0.0, "")
     assert failure(case, {})

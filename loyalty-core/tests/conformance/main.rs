@@ -164,7 +164,8 @@ fn difference(expected: &Value, actual: &Value, rtol: f64, atol: f64, path: &str
                 return None;
             }
             let (e, a) = (number(e), number(a));
-            let same = e == a || (e.is_nan() && a.is_nan()) || (a - e).abs() <= atol + rtol * e.abs();
+            let close = e.is_finite() && (a - e).abs() <= atol + rtol * e.abs();
+            let same = e == a || (e.is_nan() && a.is_nan()) || close;
             (!same)
                 .then(|| format!("{path}: {a:e}, expected {e:e}, relative {:.1e}", (a - e).abs() / e.abs()))
         }
@@ -240,6 +241,7 @@ fn the_comparison_can_fail() {
     assert!(differs(1.0.into(), 1.1.into(), 0.01) && !differs(1.0.into(), 1.1.into(), 0.2));
     assert!(differs(vec![1, 2].into(), vec![1].into(), 1.0) && differs("a".into(), "b".into(), 1.0));
     assert!(differs("NaN".into(), 1.0.into(), 1.0) && !differs("NaN".into(), "NaN".into(), 0.0));
+    assert!(differs("Infinity".into(), 1.0.into(), 1.0));
     assert!(differs(true.into(), Value::Null, 1.0));
     let wrong_error = Case {
         name: String::new(),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -137,7 +138,7 @@ def difference(expected: Any, actual: Any, rtol: float, atol: float, path: str) 
         expected = restored(expected)
     if _is_number(expected) and _is_number(actual):
         same = expected == actual or (expected != expected and actual != actual)
-        if same or abs(actual - expected) <= atol + rtol * abs(expected):
+        if same or (math.isfinite(expected) and abs(actual - expected) <= atol + rtol * abs(expected)):
             return None
         return f"{path}: {actual!r}, expected {expected!r}"
     if isinstance(expected, list) and isinstance(actual, list):
