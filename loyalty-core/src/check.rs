@@ -5,7 +5,10 @@ use ndarray::ArrayView2;
 use serde::de::{Deserialize, Deserializer, Error as _, SeqAccess, Visitor};
 use std::fmt::{self, Display};
 use std::marker::PhantomData;
+use std::num::NonZero;
 use std::ops::RangeInclusive;
+use std::sync::OnceLock;
+use std::thread;
 
 pub(crate) fn invalid<T>(name: impl Into<Text>, value: impl Display, must: impl Into<Text>) -> Result<T> {
     Err(Error::InvalidParameter { name: name.into(), value: value.to_string(), must: must.into() })
@@ -167,8 +170,10 @@ pub(crate) fn feature_names(given: &[String], columns: usize) -> Result<Vec<Stri
 
 /// The number of threads to use: as asked, or one for each core.
 pub(crate) fn n_threads(asked: Option<usize>) -> Result<usize> {
+    /// The operating system takes longer to tell than a small fit takes.
+    static CORES: OnceLock<usize> = OnceLock::new();
     match asked {
-        None => Ok(std::thread::available_parallelism().map_or(1, std::num::NonZero::get)),
+        None => Ok(*CORES.get_or_init(|| thread::available_parallelism().map_or(1, NonZero::get))),
         Some(0) => invalid("n_threads", 0, "at least 1"),
         Some(n) => Ok(n),
     }

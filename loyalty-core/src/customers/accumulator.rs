@@ -1,7 +1,9 @@
 //! An order log taken in batches.
 
-use super::ids::{Ids, Index, NONE};
-use super::summary::Log;
+use super::deal::{Hands, NONE, worthwhile};
+use super::ids::Ids;
+use super::index::Index;
+use super::summary::{Log, Numbers, Who};
 use super::{
     CustomerIds, Customers, NULL_TIME, OnInvalid, Refunds, RowCounts, SummaryParams, Transactions,
     check_as_of,
@@ -9,7 +11,7 @@ use super::{
 use crate::check;
 use crate::error::{Error, Result};
 use crate::monitor::Monitor;
-use crate::numeric::blocks;
+use crate::numeric::blocks::{self, Blocks, STEP};
 use std::fmt::Debug;
 
 /// The place of a row whose customer has none.
@@ -98,15 +100,15 @@ impl Accumulator {
 
     /// [`update_with`](Self::update_with) within a stage of the caller's.
     pub(crate) fn take(&mut self, tx: &Transactions<'_>, monitor: &mut Monitor<'_>) -> Result<()> {
-        let screen = Screen::of(tx, &self.params, monitor)?;
+        let screen = Screen::of(tx, &self.params, self.n_threads, monitor)?;
         self.customers.check("customer", tx.customer)?;
         tx.order.map_or(Ok(()), |ids| self.orders.check("order", ids))?;
 
         let (customers, orders) = (self.customers.mark(), self.orders.mark());
         let (rows, order_rows) = (self.customer.len(), self.order.len());
         self.append(tx, &screen, monitor).inspect_err(|_| {
-            self.customers.back_to(customers);
-            self.orders.back_to(orders);
+            self.customers.back_to(&customers);
+            self.orders.back_to(&orders);
             self.customer.truncate(rows);
             self.time.truncate(rows);
             self.amount.truncate(rows);
@@ -118,10 +120,10 @@ impl Accumulator {
 
     /// Adds the rows of a batch that are kept.
     fn append(&mut self, tx: &Transactions<'_>, screen: &Screen, monitor: &mut Monitor<'_>) -> Result<()> {
-        let customer = screen.number(&mut self.customers, tx.customer, monitor)?;
+        let customer = screen.number(&mut self.customers, tx.customer, self.n_threads, monitor)?;
         let kept = |row: &usize| customer[*row] != NONE;
         if let Some(ids) = tx.order {
-            let order = self.orders.number(ids, |row| kept(&row), monitor)?;
+            let order = self.orders.number(ids, |row| kept(&row), self.n_threads, monitor)?;
             self.order.resize(self.customer.len(), NONE);
             for step in blocks::steps(order.len()) {
                 monitor.poll()?;
@@ -196,8 +198,7 @@ impl Accumulator {
         monitor.report("summary", 0, None)?;
         as_of.map_or(Ok(()), check_as_of)?;
         let as_of = as_of_or(as_of.or(self.params.as_of), self.span)?;
-        let span = self.span.unwrap_or_default();
-        self.log().summary(&self.params, as_of, span, self.counts, self.n_threads, monitor)
+        self.log().summary(&self.params, as_of, self.counts, monitor)
     }
 
     /// The earliest time of all rows taken, dropped ones aside.
@@ -231,7 +232,7 @@ impl Accumulator {
         monitor: &mut Monitor<'_>,
     ) -> Result<Vec<i64>> {
         monitor.report("summary", 0, None)?;
-        let next = self.log().next_purchase(after, self.n_threads, monitor)?;
+        let next = self.log().next_purchase(after, monitor)?;
         self.look_up(&customers.ids, &next, NULL_TIME, monitor)
     }
 
@@ -256,7 +257,7 @@ impl Accumulator {
         monitor: &mut Monitor<'_>,
     ) -> Result<Vec<f64>> {
         monitor.report("summary", 0, None)?;
-        let totals = self.log().totals(from, to, self.n_threads, monitor)?;
+        let totals = self.log().totals(from, to, monitor)?;
         let totals = self.look_up(&customers.ids, &totals, 0.0, monitor)?;
         match totals.iter().position(|total| total.is_infinite()) {
             None => Ok(totals),
@@ -272,7 +273,7 @@ impl Accumulator {
         monitor: &mut Monitor<'_>,
     ) -> Result<Vec<u32>> {
         let numbers = self.customers.find(&customers.ids, monitor)?;
-        let mut places = blocks::collect(self.customers.len(), monitor, |_| NO_PLACE)?;
+        let mut places = blocks::collect(self.customers.end(), monitor, |_| NO_PLACE)?;
         for step in blocks::steps(numbers.len()) {
             monitor.poll()?;
             for place in step {
@@ -289,22 +290,24 @@ impl Accumulator {
     fn look_up<T: Copy>(
         &self,
         ids: &CustomerIds,
-        values: &[T],
+        values: &Hands<T>,
         otherwise: T,
         monitor: &mut Monitor<'_>,
     ) -> Result<Vec<T>> {
         let numbers = self.customers.find(ids, monitor)?;
-        let value = |i: usize| values.get(numbers[i] as usize).copied().unwrap_or(otherwise);
+        let value = |i: usize| values.get(numbers[i]).copied().unwrap_or(otherwise);
         blocks::collect(numbers.len(), monitor, value)
     }
 
     fn log(&self) -> Log<'_> {
         Log {
-            customer: &self.customer,
+            customer: Numbers::Given(&self.customer),
             time: &self.time,
             amount: &self.amount,
-            order: (!self.order.is_empty()).then_some(&self.order),
-            index: &self.customers,
+            order: (!self.order.is_empty()).then_some(Numbers::Given(&self.order)),
+            who: Who::Index(&self.customers),
+            span: self.span.unwrap_or_default(),
+            n_threads: self.n_threads,
         }
     }
 }
@@ -340,6 +343,8 @@ pub(super) struct Screen {
     fates: Option<Vec<Fate>>,
     /// Earliest and latest time of the rows that are not dropped.
     pub(super) span: Option<(i64, i64)>,
+    /// Least and greatest id, if they are integers and all rows are kept.
+    pub(super) ids: Option<(i64, i64)>,
     pub(super) counts: RowCounts,
 }
 
@@ -356,6 +361,7 @@ impl Screen {
     pub(super) fn of(
         tx: &Transactions<'_>,
         params: &SummaryParams,
+        n_threads: usize,
         monitor: &mut Monitor<'_>,
     ) -> Result<Self> {
         let rows = tx.customer.len();
@@ -363,16 +369,25 @@ impl Screen {
         let mut counts = RowCounts { rows: rows as u64, ..RowCounts::default() };
         let negative_matters = params.refunds != Refunds::Net;
         let bad = |amount: &f64| !amount.is_finite() | (negative_matters & (*amount < 0.0));
-        let (mut span, mut suspicious) = (EMPTY, false);
-        for step in blocks::steps(rows) {
-            monitor.poll()?;
-            let tx = tx.rows(step);
-            span = tx.time.iter().fold(span, |span, &time| widened(span, time));
-            suspicious |=
+        let blocks = Blocks::new(rows, STEP);
+        let n_threads = n_threads.min(worthwhile(rows));
+        let looks = blocks::map(blocks.count(), n_threads, monitor, |block| {
+            let tx = tx.rows(blocks.range(block));
+            let ids = if let Ids::Int(ids) = tx.customer { extent(ids) } else { EMPTY };
+            let suspicious =
                 tx.customer.has_null() | tx.amount.iter().fold(false, |any, amount| any | bad(amount));
-        }
-        if !suspicious && span.0 != NULL_TIME {
-            return Ok(Self { fates: None, span: (rows > 0).then_some(span), counts });
+            (extent(tx.time), ids, suspicious)
+        })?;
+        let both = |a: (i64, i64), b: (i64, i64)| (a.0.min(b.0), a.1.max(b.1));
+        let mut span = looks.iter().fold(EMPTY, |all, look| both(all, look.0));
+        let ids = looks.iter().fold(EMPTY, |all, look| both(all, look.1));
+        if !looks.iter().any(|look| look.2) && span.0 != NULL_TIME {
+            return Ok(Self {
+                fates: None,
+                span: (rows > 0).then_some(span),
+                ids: (ids != EMPTY).then_some(ids),
+                counts,
+            });
         }
 
         let mut fates = Vec::with_capacity(rows);
@@ -387,7 +402,7 @@ impl Screen {
                 fates.push(fate);
             }
         }
-        Ok(Self { fates: Some(fates), span: (span != EMPTY).then_some(span), counts })
+        Ok(Self { fates: Some(fates), span: (span != EMPTY).then_some(span), ids: None, counts })
     }
 
     /// Numbers the customers of all rows that are not dropped; the answer is [`NONE`] for rows that are not kept.
@@ -395,10 +410,11 @@ impl Screen {
         &self,
         index: &mut Index,
         ids: Ids<'_>,
+        n_threads: usize,
         monitor: &mut Monitor<'_>,
     ) -> Result<Vec<u32>> {
-        let Some(fates) = &self.fates else { return index.number(ids, |_| true, monitor) };
-        let mut numbers = index.number(ids, |row| fates[row] != Fate::Dropped, monitor)?;
+        let Some(fates) = &self.fates else { return index.number(ids, |_| true, n_threads, monitor) };
+        let mut numbers = index.number(ids, |row| fates[row] != Fate::Dropped, n_threads, monitor)?;
         for step in blocks::steps(fates.len()) {
             monitor.poll()?;
             for row in step.filter(|&row| fates[row] != Fate::Kept) {
@@ -411,6 +427,10 @@ impl Screen {
 
 /// The least and the greatest of no times.
 const EMPTY: (i64, i64) = (i64::MAX, i64::MIN);
+
+fn extent(values: &[i64]) -> (i64, i64) {
+    values.iter().fold(EMPTY, |extent, &value| widened(extent, value))
+}
 
 fn widened((low, high): (i64, i64), time: i64) -> (i64, i64) {
     (low.min(time), high.max(time))

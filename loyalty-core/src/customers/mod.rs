@@ -18,10 +18,17 @@
 //! zone's first change of offset its first offset holds, after the year 9999 the last.
 
 mod accumulator;
+mod ascending;
 mod calendar;
+mod deal;
+mod hash;
 mod ids;
+mod index;
+mod lines;
 mod periods;
 mod summary;
+mod tally;
+mod texts;
 
 pub use accumulator::Accumulator;
 pub(crate) use accumulator::NO_PLACE;
@@ -32,11 +39,12 @@ use crate::check;
 use crate::error::Result;
 use crate::monitor::Monitor;
 use accumulator::{Screen, as_of_or};
-use ids::Index;
+use deal::NONE;
+use index::Index;
 use serde::{Deserialize, Serialize};
 use std::ops::Range;
 use std::slice;
-use summary::Log;
+use summary::{Log, Numbers, Who};
 
 /// A time that is null: the value of NumPy and Arrow for "not a time".
 pub const NULL_TIME: i64 = i64::MIN;
@@ -367,23 +375,38 @@ fn summarize_one(
 ) -> Result<Customers> {
     let n_threads = params.check()?;
     monitor.report("customers", 0, Some(1))?;
-    let screen = Screen::of(tx, params, monitor)?;
+    let screen = Screen::of(tx, params, n_threads, monitor)?;
     let as_of = as_of_or(params.as_of, screen.span)?;
 
     let mut index = Index::default();
     index.check("customer", tx.customer)?;
-    let customer = screen.number(&mut index, tx.customer, monitor)?;
+    let numbers;
+    let (customer, who) = match (tx.customer, close(screen.ids, 1024 + tx.time.len())) {
+        (Ids::Int(ids), Some((base, count))) => (Numbers::Offsets { ids, base }, Who::From { base, count }),
+        _ => {
+            numbers = screen.number(&mut index, tx.customer, n_threads, monitor)?;
+            (Numbers::Given(&numbers), Who::Index(&index))
+        }
+    };
+    let order_numbers;
     let order = match tx.order {
         None => None,
         Some(ids) => {
             let mut orders = Index::default();
             orders.check("order", ids)?;
-            Some(orders.number(ids, |row| customer[row] != ids::NONE, monitor)?)
+            order_numbers = orders.number(ids, |row| customer.get(row) != NONE, n_threads, monitor)?;
+            Some(Numbers::Given(&order_numbers))
         }
     };
     monitor.report("summary", 0, None)?;
-    let log =
-        Log { customer: &customer, time: tx.time, amount: tx.amount, order: order.as_deref(), index: &index };
     let span = screen.span.unwrap_or_default();
-    log.summary(params, as_of, span, screen.counts, n_threads, monitor)
+    let log = Log { customer, time: tx.time, amount: tx.amount, order, who, span, n_threads };
+    log.summary(params, as_of, screen.counts, monitor)
+}
+
+/// The least of ids that lie so close together that their offsets from it will do for numbers, and how many there may be.
+fn close(ids: Option<(i64, i64)>, most: usize) -> Option<(i64, usize)> {
+    let (low, high) = ids?;
+    let count = usize::try_from(high.abs_diff(low)).ok()?.checked_add(1)?;
+    (count <= most.min(NONE as usize)).then_some((low, count))
 }

@@ -32,6 +32,12 @@ impl RunningSum {
         self.low = if lost == 0.0 { low } else { f64::NAN };
     }
 
+    /// Reads it, to have it fetched.
+    #[inline]
+    pub(crate) fn touch(&self) -> u64 {
+        self.low.to_bits()
+    }
+
     /// Adds another sum.
     #[inline]
     pub fn merge(&mut self, other: Self) {
