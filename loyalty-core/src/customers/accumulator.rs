@@ -1,7 +1,7 @@
 //! An order log taken in batches.
 
 use super::deal::{Hands, NONE, worthwhile};
-use super::ids::Ids;
+use super::ids::{EMPTY, Ids, extent, united};
 use super::index::Index;
 use super::summary::{Log, Numbers, Who};
 use super::{
@@ -343,8 +343,6 @@ pub(super) struct Screen {
     fates: Option<Vec<Fate>>,
     /// Earliest and latest time of the rows that are not dropped.
     pub(super) span: Option<(i64, i64)>,
-    /// Least and greatest id, if they are integers and all rows are kept.
-    pub(super) ids: Option<(i64, i64)>,
     pub(super) counts: RowCounts,
 }
 
@@ -373,21 +371,13 @@ impl Screen {
         let n_threads = n_threads.min(worthwhile(rows));
         let looks = blocks::map(blocks.count(), n_threads, monitor, |block| {
             let tx = tx.rows(blocks.range(block));
-            let ids = if let Ids::Int(ids) = tx.customer { extent(ids) } else { EMPTY };
             let suspicious =
                 tx.customer.has_null() | tx.amount.iter().fold(false, |any, amount| any | bad(amount));
-            (extent(tx.time), ids, suspicious)
+            (extent(tx.time), suspicious)
         })?;
-        let both = |a: (i64, i64), b: (i64, i64)| (a.0.min(b.0), a.1.max(b.1));
-        let mut span = looks.iter().fold(EMPTY, |all, look| both(all, look.0));
-        let ids = looks.iter().fold(EMPTY, |all, look| both(all, look.1));
-        if !looks.iter().any(|look| look.2) && span.0 != NULL_TIME {
-            return Ok(Self {
-                fates: None,
-                span: (rows > 0).then_some(span),
-                ids: (ids != EMPTY).then_some(ids),
-                counts,
-            });
+        let mut span = looks.iter().fold(EMPTY, |all, look| united(all, look.0));
+        if !looks.iter().any(|look| look.1) && span.0 != NULL_TIME {
+            return Ok(Self { fates: None, span: (rows > 0).then_some(span), counts });
         }
 
         let mut fates = Vec::with_capacity(rows);
@@ -397,12 +387,17 @@ impl Screen {
             for row in step {
                 let fate = fate(tx, params, row, &mut counts)?;
                 if fate != Fate::Dropped {
-                    span = widened(span, tx.time[row]);
+                    span = united(span, (tx.time[row], tx.time[row]));
                 }
                 fates.push(fate);
             }
         }
-        Ok(Self { fates: Some(fates), span: (span != EMPTY).then_some(span), ids: None, counts })
+        Ok(Self { fates: Some(fates), span: (span != EMPTY).then_some(span), counts })
+    }
+
+    /// Whether every row is kept.
+    pub(super) fn keeps_all(&self) -> bool {
+        self.fates.is_none()
     }
 
     /// Numbers the customers of all rows that are not dropped; the answer is [`NONE`] for rows that are not kept.
@@ -423,17 +418,6 @@ impl Screen {
         }
         Ok(numbers)
     }
-}
-
-/// The least and the greatest of no times.
-const EMPTY: (i64, i64) = (i64::MAX, i64::MIN);
-
-fn extent(values: &[i64]) -> (i64, i64) {
-    values.iter().fold(EMPTY, |extent, &value| widened(extent, value))
-}
-
-fn widened((low, high): (i64, i64), time: i64) -> (i64, i64) {
-    (low.min(time), high.max(time))
 }
 
 /// What becomes of one row; a row that is not kept is counted.

@@ -61,14 +61,14 @@ impl Deal {
 
     /// Of the rows of a batch, those whose number is of this part and which are wanted: each with its place.
     #[inline]
-    pub(super) fn pick<'a>(
+    pub(super) fn pick(
         self,
         part: usize,
         rows: Range<usize>,
         number: impl Fn(usize) -> u32,
         wanted: impl Fn(usize) -> bool,
-        picked: &'a mut Picked,
-    ) -> &'a [(u32, u32)] {
+        picked: &mut Picked,
+    ) -> &[(u32, u32)] {
         let mut count = 0;
         for (offset, row) in rows.enumerate().take(BATCH) {
             let number = number(row);

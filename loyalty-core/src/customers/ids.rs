@@ -1,5 +1,9 @@
 //! Ids of customers and orders.
 
+use super::deal::worthwhile;
+use crate::error::Result;
+use crate::monitor::Monitor;
+use crate::numeric::blocks::{self, Blocks, STEP};
 use std::ops::Range;
 
 /// A column of ids: of customers or of orders. A null is `None`; the empty text is an id like any other.
@@ -16,7 +20,7 @@ pub enum Ids<'a> {
     NullableStr(&'a [Option<&'a str>]),
 }
 
-impl Ids<'_> {
+impl<'a> Ids<'a> {
     /// Some of the rows.
     pub(super) fn rows(&self, rows: Range<usize>) -> Self {
         match self {
@@ -25,6 +29,24 @@ impl Ids<'_> {
             Ids::NullableInt(ids) => Ids::NullableInt(&ids[rows]),
             Ids::NullableStr(ids) => Ids::NullableStr(&ids[rows]),
         }
+    }
+
+    /// If they are integers without a null and no further apart than `most` in all: the least, and how many there are from
+    /// it to the greatest.
+    pub(super) fn close(
+        self,
+        most: usize,
+        n_threads: usize,
+        monitor: &mut Monitor<'_>,
+    ) -> Result<Option<(&'a [i64], i64, usize)>> {
+        let Ids::Int(ids) = self else { return Ok(None) };
+        let blocks = Blocks::new(ids.len(), STEP);
+        let n_threads = n_threads.min(worthwhile(ids.len()));
+        let extents =
+            blocks::map(blocks.count(), n_threads, monitor, |block| extent(&ids[blocks.range(block)]))?;
+        let (low, high) = extents.into_iter().fold(EMPTY, united);
+        let width = u64::try_from(i128::from(high) - i128::from(low)).unwrap_or(u64::MAX);
+        Ok((width < most as u64).then(|| (ids, low, width as usize + 1)))
     }
 
     /// How many rows the column has.
@@ -110,4 +132,16 @@ impl CustomerIds {
         }
         .unwrap_or_default()
     }
+}
+
+/// The least and the greatest of no values.
+pub(super) const EMPTY: (i64, i64) = (i64::MAX, i64::MIN);
+
+/// The least and the greatest.
+pub(super) fn extent(values: &[i64]) -> (i64, i64) {
+    values.iter().fold(EMPTY, |extent, &value| united(extent, (value, value)))
+}
+
+pub(super) fn united(a: (i64, i64), b: (i64, i64)) -> (i64, i64) {
+    (a.0.min(b.0), a.1.max(b.1))
 }

@@ -501,10 +501,8 @@ impl<L> Hashed<L> {
                     }
                     let picked = &picked[..count];
                     // The slots first, then the ids in them, so that none need wait for another.
-                    black_box(picked.iter().fold(0, |all, &(_, hash)| all ^ shard.slot(hash).1));
-                    black_box(
-                        picked.iter().fold(0, |all, &(_, hash)| all ^ shard.ids.touch(shard.slot(hash).1)),
-                    );
+                    black_box(picked.iter().fold(0, |all, &(_, hash)| all ^ shard.slot(hash)));
+                    black_box(picked.iter().fold(0, |all, &(_, hash)| all ^ shard.touch(hash)));
                     for &(offset, hash) in picked {
                         let row = batch.start + offset as usize;
                         let Some(id) = id(row) else { continue };
@@ -555,10 +553,19 @@ fn owner_of(hash: u64, deal: Deal) -> usize {
 }
 
 impl<L> Shard<L> {
-    /// The slot where the search for a hash begins.
+    /// What stands in the slot where the search for a hash begins.
     #[inline]
-    fn slot(&self, hash: u32) -> (u32, u32) {
-        self.slots[hash as usize & (self.slots.len() - 1)]
+    fn slot(&self, hash: u32) -> u32 {
+        self.slots[hash as usize & (self.slots.len() - 1)].1
+    }
+
+    /// Reads of the first id of this hash, to have it fetched.
+    #[inline]
+    fn touch<Id>(&self, hash: u32) -> u64
+    where
+        L: Distinct<Id>,
+    {
+        self.ids.touch(self.slots[self.search(hash, |_| true)].1)
     }
 
     /// Where the id of this hash stands among the slots, or where it would have to.

@@ -9,9 +9,39 @@ use crate::numeric::blocks::{self, STEP};
 use crate::numeric::sum::{ExactSum, RunningSum};
 use std::mem;
 
-/// One row of a customer.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Line {
+/// One row of a customer, as its order makes it.
+pub(super) trait Line: Copy + Default + Send {
+    /// When the order took place.
+    fn time(&self) -> i64;
+    fn amount(&self) -> f64;
+    /// Whether the order is a purchase.
+    fn purchase(&self) -> bool;
+}
+
+/// A row that is an order of its own.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Order {
+    time: i64,
+    amount: f64,
+}
+
+impl Line for Order {
+    fn time(&self) -> i64 {
+        self.time
+    }
+
+    fn amount(&self) -> f64 {
+        self.amount
+    }
+
+    fn purchase(&self) -> bool {
+        self.amount >= 0.0
+    }
+}
+
+/// A row that may be a line of an order.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Item {
     time: i64,
     amount: f64,
     order: u32,
@@ -19,41 +49,56 @@ pub(super) struct Line {
     purchase: bool,
 }
 
+impl Line for Item {
+    fn time(&self) -> i64 {
+        self.time
+    }
+
+    fn amount(&self) -> f64 {
+        self.amount
+    }
+
+    fn purchase(&self) -> bool {
+        self.purchase
+    }
+}
+
 impl Log<'_> {
     /// For each customer number the time of the first order after `after`, or [`NULL_TIME`](super::NULL_TIME).
     pub(super) fn next_purchase(&self, after: i64, monitor: &mut Monitor<'_>) -> Result<Hands<i64>> {
         // An order is known by its earliest line, which may lie before.
         let wanted = |_, time| time > after || self.order.is_some();
-        self.by_customer(monitor, wanted, |lines, monitor| {
-            self.join_orders(lines, monitor)?;
-            let later = lines.iter().filter(|line| line.purchase && line.time > after);
-            Ok(later.map(|line| line.time).min().unwrap_or(super::NULL_TIME))
+        self.by_customer(monitor, wanted, Self::item, |items, monitor| {
+            join(items, monitor)?;
+            let later = items.iter().filter(|item| item.purchase && item.time > after);
+            Ok(later.map(|item| item.time).min().unwrap_or(super::NULL_TIME))
         })
     }
 
     /// For each customer number the sum of all amounts at times in (`from`, `to`].
     pub(super) fn totals(&self, from: i64, to: i64, monitor: &mut Monitor<'_>) -> Result<Hands<f64>> {
         let wanted = |_, time| from < time && time <= to;
-        self.by_customer(monitor, wanted, |lines, monitor| total(lines, |_| true, monitor))
+        self.by_customer(monitor, wanted, Self::order, |orders, monitor| total(orders, |_| true, monitor))
     }
 
-    /// `digest` of each customer's rows, without those that are not `wanted`, by customer number.
-    pub(super) fn by_customer<T: Copy + Send>(
+    /// `digest` of each customer's lines, without those of rows that are not `wanted`, by customer number.
+    pub(super) fn by_customer<L: Line, T: Copy + Send>(
         &self,
         monitor: &mut Monitor<'_>,
         wanted: impl Fn(u32, i64) -> bool + Sync,
-        digest: impl Fn(&mut [Line], &mut Monitor<'_>) -> Result<T> + Sync,
+        line: impl Fn(&Self, usize) -> L + Sync,
+        digest: impl Fn(&mut [L], &mut Monitor<'_>) -> Result<T> + Sync,
     ) -> Result<Hands<T>> {
         let deal = Deal::among(self.n_threads, self.time.len());
         let parts = blocks::map_long(deal.parts(), self.n_threads, monitor, |part, monitor| {
             let (ends, mut lines) = for_numbers!(self.customer, |number| {
-                self.count_out(deal, part, number, &wanted, monitor)
+                self.count_out(deal, part, number, &wanted, &line, monitor)
             })?;
             let mut digests = Vec::with_capacity(ends.len());
             let (mut start, mut since_poll) = (0, 0);
             for end in ends {
-                let lines = &mut lines[start..end as usize];
-                start = end as usize;
+                let lines = &mut lines[start..end];
+                start = end;
                 since_poll += 1 + lines.len();
                 if since_poll >= STEP {
                     monitor.poll()?;
@@ -69,14 +114,15 @@ impl Log<'_> {
     }
 
     /// The wanted rows of a part's customers, one customer after the other, and where each one's end.
-    fn count_out(
+    fn count_out<L: Line>(
         &self,
         deal: Deal,
         part: usize,
         number: impl Fn(usize) -> u32,
         wanted: impl Fn(u32, i64) -> bool,
+        line: impl Fn(&Self, usize) -> L,
         monitor: &mut Monitor<'_>,
-    ) -> Result<(Vec<usize>, Vec<Line>)> {
+    ) -> Result<(Vec<usize>, Vec<L>)> {
         let wanted = |row: usize| wanted(number(row), self.time[row]);
         let mut picked = [(0, 0); BATCH + 1];
         // Counting sort: ends[i] counts customer i's rows, then tells where they start, and at last where they end.
@@ -94,15 +140,14 @@ impl Log<'_> {
             monitor.poll()?;
             count = ends[step].iter_mut().fold(count, |start, end| start + mem::replace(end, start));
         }
-        let blank = Line { time: 0, amount: 0.0, order: NONE, purchase: false };
-        let mut lines = blocks::collect(count, monitor, |_| blank)?;
+        let mut lines = blocks::collect(count, monitor, |_| L::default())?;
         for step in blocks::steps(self.time.len()) {
             monitor.poll()?;
             for rows in batches(step) {
                 let first = rows.start;
                 for &(offset, place) in deal.pick(part, rows, &number, wanted, &mut picked) {
                     let end = &mut ends[place as usize];
-                    lines[*end] = self.line(first + offset as usize);
+                    lines[*end] = line(self, first + offset as usize);
                     *end += 1;
                 }
             }
@@ -110,68 +155,65 @@ impl Log<'_> {
         Ok((ends, lines))
     }
 
-    fn line(&self, row: usize) -> Line {
-        Line {
-            time: self.time[row],
-            amount: self.amount[row],
-            order: self.order.map_or(NONE, |order| order.get(row)),
-            purchase: self.amount[row] >= 0.0,
-        }
+    pub(super) fn order(&self, row: usize) -> Order {
+        Order { time: self.time[row], amount: self.amount[row] }
     }
 
-    /// Gives each line the time of its order, and says whether that is a purchase.
-    pub(super) fn join_orders(&self, lines: &mut [Line], monitor: &mut Monitor<'_>) -> Result<()> {
-        if self.order.is_none() {
-            return Ok(());
-        }
-        // An order's earliest purchase line comes first, or its earliest line if it has none.
-        let key = |line: &Line| (line.order, !line.purchase, line.time);
-        blocks::sort(lines, monitor, |a, b| key(a).cmp(&key(b)))?;
-        for order in lines.chunk_by_mut(same_order) {
-            let Line { time, purchase, .. } = order[0];
-            for line in order {
-                (line.time, line.purchase) = (time, purchase);
-            }
-        }
-        Ok(())
+    pub(super) fn item(&self, row: usize) -> Item {
+        let Order { time, amount } = self.order(row);
+        Item { time, amount, order: self.order.map_or(NONE, |order| order.get(row)), purchase: amount >= 0.0 }
     }
 }
 
-fn same_order(a: &Line, b: &Line) -> bool {
+/// Gives each item the time of its order, and says whether that is a purchase.
+pub(super) fn join(items: &mut [Item], monitor: &mut Monitor<'_>) -> Result<()> {
+    // An order's earliest purchase line comes first, or its earliest line if it has none.
+    let key = |item: &Item| (item.order, !item.purchase, item.time);
+    blocks::sort(items, monitor, |a, b| key(a).cmp(&key(b)))?;
+    for order in items.chunk_by_mut(same_order) {
+        let Item { time, purchase, .. } = order[0];
+        for item in order {
+            (item.time, item.purchase) = (time, purchase);
+        }
+    }
+    Ok(())
+}
+
+fn same_order(a: &Item, b: &Item) -> bool {
     a.order == b.order && a.order != NONE
 }
 
 /// The exact sum of the lines that count.
-fn total(lines: &[Line], counts: impl Fn(&Line) -> bool, monitor: &mut Monitor<'_>) -> Result<f64> {
+fn total<L: Line>(lines: &[L], counts: impl Fn(&L) -> bool, monitor: &mut Monitor<'_>) -> Result<f64> {
     let mut sum = RunningSum::default();
     for step in blocks::steps(lines.len()) {
         monitor.poll()?;
-        lines[step].iter().filter(|line| counts(line)).for_each(|line| sum.add(line.amount));
+        lines[step].iter().filter(|line| counts(line)).for_each(|line| sum.add(line.amount()));
     }
     sum.exact().map_or_else(|| Ok(superaccumulated(lines, counts, monitor)?.value()), Ok)
 }
 
-fn superaccumulated(
-    lines: &[Line],
-    counts: impl Fn(&Line) -> bool,
+fn superaccumulated<L: Line>(
+    lines: &[L],
+    counts: impl Fn(&L) -> bool,
     monitor: &mut Monitor<'_>,
 ) -> Result<ExactSum> {
     let mut sum = ExactSum::default();
     for step in blocks::steps(lines.len()) {
         monitor.poll()?;
-        lines[step].iter().filter(|line| counts(line)).for_each(|line| sum.add(line.amount));
+        lines[step].iter().filter(|line| counts(line)).for_each(|line| sum.add(line.amount()));
     }
     Ok(sum)
 }
 
 /// The figures where orders in the same period are one purchase.
-pub(super) fn figures_by_period(
-    lines: &mut [Line],
+pub(super) fn figures_by_period<L: Line>(
+    lines: &mut [L],
     calendar: &Calendar,
     monitor: &mut Monitor<'_>,
 ) -> Result<Figures> {
-    blocks::sort(lines, monitor, |a, b| a.time.cmp(&b.time))?;
-    let first_time = lines.iter().find(|line| line.purchase).map(|line| line.time);
+    blocks::sort(lines, monitor, |a, b| a.time().cmp(&b.time()))?;
+    let first_time = lines.iter().find(|line| line.purchase()).map(Line::time);
     let Some(first_time) = first_time else { return Ok(Figures::without_purchase(!lines.is_empty())) };
 
     let (start, first_end) = calendar.bounds(first_time);
@@ -179,25 +221,25 @@ pub(super) fn figures_by_period(
     let (mut last_time, mut last_purchase) = (first_time, first_time);
     for step in blocks::steps(lines.len()) {
         monitor.poll()?;
-        for line in lines[step].iter().filter(|line| line.purchase) {
-            last_time = line.time;
-            if line.time > end {
+        for line in lines[step].iter().filter(|line| line.purchase()) {
+            last_time = line.time();
+            if line.time() > end {
                 n_purchases += 1;
-                last_purchase = line.time;
-                end = calendar.bounds(line.time).1;
+                last_purchase = line.time();
+                end = calendar.bounds(line.time()).1;
             }
         }
     }
 
-    let outside = |line: &Line| line.time < start || line.time > first_end;
+    let outside = |line: &L| line.time() < start || line.time() > first_end;
     let rest = if n_purchases == 1 { 0.0 } else { total(lines, outside, monitor)? };
     let total = total(lines, |_| true, monitor)?;
     Ok(Figures { n_purchases, first_time, last_time, last_purchase, total, rest })
 }
 
 /// The figures where each order is a purchase.
-pub(super) fn figures_of_orders(lines: &mut [Line], monitor: &mut Monitor<'_>) -> Result<Figures> {
-    let key = |line: &Line| (!line.purchase, line.time, line.order);
+pub(super) fn figures_of_orders(lines: &mut [Item], monitor: &mut Monitor<'_>) -> Result<Figures> {
+    let key = |line: &Item| (!line.purchase, line.time, line.order);
     blocks::sort(lines, monitor, |a, b| key(a).cmp(&key(b)))?;
     let purchases = &lines[..lines.partition_point(|line| line.purchase)];
     let (Some(first), Some(last)) = (purchases.first(), purchases.last()) else {
@@ -208,7 +250,7 @@ pub(super) fn figures_of_orders(lines: &mut [Line], monitor: &mut Monitor<'_>) -
     let orders = || purchases.chunk_by(same_order);
     let n_purchases = orders().count() as u64;
     monitor.poll()?;
-    let first_lines = orders().next().map_or(0, <[Line]>::len);
+    let first_lines = orders().next().map_or(0, <[Item]>::len);
     let tied = || orders().take_while(|order| order[0].time == first_time);
     let rest = match (n_purchases, tied().count()) {
         (1, _) => 0.0,
@@ -221,8 +263,8 @@ pub(super) fn figures_of_orders(lines: &mut [Line], monitor: &mut Monitor<'_>) -
 
 /// The sum of all lines outside the order of the smallest amount, of these `orders`.
 fn largest_rest<'a>(
-    lines: &[Line],
-    orders: impl Iterator<Item = &'a [Line]>,
+    lines: &[Item],
+    orders: impl Iterator<Item = &'a [Item]>,
     monitor: &mut Monitor<'_>,
 ) -> Result<f64> {
     // So many sums take about as long as a step.

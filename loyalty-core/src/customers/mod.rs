@@ -380,10 +380,11 @@ fn summarize_one(
 
     let mut index = Index::default();
     index.check("customer", tx.customer)?;
+    let most = if screen.keeps_all() { tx.time.len() + 1024 } else { 0 };
     let numbers;
-    let (customer, who) = match (tx.customer, close(screen.ids, 1024 + tx.time.len())) {
-        (Ids::Int(ids), Some((base, count))) => (Numbers::Offsets { ids, base }, Who::From { base, count }),
-        _ => {
+    let (customer, who) = match tx.customer.close(most.min(NONE as usize), n_threads, monitor)? {
+        Some((ids, base, count)) => (Numbers::Offsets { ids, base }, Who::From { base, count }),
+        None => {
             numbers = screen.number(&mut index, tx.customer, n_threads, monitor)?;
             (Numbers::Given(&numbers), Who::Index(&index))
         }
@@ -391,22 +392,19 @@ fn summarize_one(
     let order_numbers;
     let order = match tx.order {
         None => None,
-        Some(ids) => {
-            let mut orders = Index::default();
-            orders.check("order", ids)?;
-            order_numbers = orders.number(ids, |row| customer.get(row) != NONE, n_threads, monitor)?;
-            Some(Numbers::Given(&order_numbers))
-        }
+        Some(column) => Some(match column.close(NONE as usize, n_threads, monitor)? {
+            Some((ids, base, _)) => Numbers::Offsets { ids, base },
+            None => {
+                let mut orders = Index::default();
+                orders.check("order", column)?;
+                let counts = |row| customer.get(row) != NONE;
+                order_numbers = orders.number(column, counts, n_threads, monitor)?;
+                Numbers::Given(&order_numbers)
+            }
+        }),
     };
     monitor.report("summary", 0, None)?;
     let span = screen.span.unwrap_or_default();
     let log = Log { customer, time: tx.time, amount: tx.amount, order, who, span, n_threads };
     log.summary(params, as_of, screen.counts, monitor)
-}
-
-/// The least of ids that lie so close together that their offsets from it will do for numbers, and how many there may be.
-fn close(ids: Option<(i64, i64)>, most: usize) -> Option<(i64, usize)> {
-    let (low, high) = ids?;
-    let count = usize::try_from(high.abs_diff(low)).ok()?.checked_add(1)?;
-    (count <= most.min(NONE as usize)).then_some((low, count))
 }

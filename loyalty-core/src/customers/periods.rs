@@ -28,6 +28,11 @@ impl Period {
             return (time, time);
         }
         let (first, next) = self.days(time.div_euclid(MICROSECONDS_PER_DAY));
+        if let (Some(start), Some(end)) =
+            (first.checked_mul(MICROSECONDS_PER_DAY), next.checked_mul(MICROSECONDS_PER_DAY))
+        {
+            return (start, end - 1);
+        }
         let start = i128::from(first) * i128::from(MICROSECONDS_PER_DAY);
         let end = i128::from(next) * i128::from(MICROSECONDS_PER_DAY) - 1;
         (start.max(i64::MIN.into()) as i64, end.min(i64::MAX.into()) as i64)

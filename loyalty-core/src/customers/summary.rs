@@ -121,14 +121,20 @@ impl Log<'_> {
         let wanted = |_, time| time <= as_of;
         let figures = if params.period != Period::None {
             let calendar = Calendar::new(params.period, params.tz.as_deref(), self.span)?;
-            self.by_customer(monitor, wanted, |lines, monitor| {
-                self.join_orders(lines, monitor)?;
-                lines::figures_by_period(lines, &calendar, monitor)
-            })
+            if self.order.is_none() {
+                self.by_customer(monitor, wanted, Self::order, |orders, monitor| {
+                    lines::figures_by_period(orders, &calendar, monitor)
+                })
+            } else {
+                self.by_customer(monitor, wanted, Self::item, |items, monitor| {
+                    lines::join(items, monitor)?;
+                    lines::figures_by_period(items, &calendar, monitor)
+                })
+            }
         } else if self.order.is_some() {
-            self.by_customer(monitor, wanted, |lines, monitor| {
-                self.join_orders(lines, monitor)?;
-                lines::figures_of_orders(lines, monitor)
+            self.by_customer(monitor, wanted, Self::item, |items, monitor| {
+                lines::join(items, monitor)?;
+                lines::figures_of_orders(items, monitor)
             })
         } else {
             self.tallied(as_of, monitor)
@@ -171,7 +177,7 @@ impl Log<'_> {
         }
         if any {
             let lossy = |customer, time| time <= as_of && figures.get(customer).is_some_and(unknown);
-            let exact = self.by_customer(monitor, lossy, lines::figures_of_orders)?;
+            let exact = self.by_customer(monitor, lossy, Self::item, lines::figures_of_orders)?;
             for (part, exact) in figures.parts.iter_mut().zip(exact.parts) {
                 for (figures, exact) in part.iter_mut().zip(exact).filter(|(figures, _)| unknown(figures)) {
                     *figures = exact;
