@@ -58,14 +58,19 @@ fn it_can_be_cancelled() {
 
 #[test]
 fn progress_counts_up_to_its_total() {
-    let x = Array2::from_shape_fn((500, 3), |(i, j)| ((i * 7 + j * 3) % 13) as f64);
-    let labels: Vec<u32> = (0..500).map(|i| i % 3).collect();
-    let mut heard: Vec<Progress> = Vec::new();
-    let mut listener = |progress: Progress| {
-        heard.push(progress);
-        ControlFlow::Continue(())
-    };
-    silhouette(x.view(), &labels, Some(1), &mut Monitor::new(&mut listener)).unwrap();
-    let steps: Vec<usize> = heard.iter().filter(|p| p.total == Some(8)).map(|p| p.iteration).collect();
-    assert_eq!(steps, (0..=8).collect::<Vec<_>>());
+    for n in [500, 3000] {
+        let x = Array2::from_shape_fn((n, 3), |(i, j)| ((i * 7 + j * 3) % 13) as f64);
+        let labels: Vec<u32> = (0..n as u32).map(|i| i % 3).collect();
+        let mut heard: Vec<Progress> = Vec::new();
+        let mut listener = |progress: Progress| {
+            heard.push(progress);
+            ControlFlow::Continue(())
+        };
+        silhouette(x.view(), &labels, Some(1), &mut Monitor::new(&mut listener)).unwrap();
+        let total = heard[0].total.unwrap();
+        assert!(heard.iter().all(|p| p.stage == "silhouette" && p.total == Some(total)));
+        let mut steps: Vec<usize> = heard.iter().map(|p| p.iteration).collect();
+        steps.dedup();
+        assert_eq!(steps, (0..=total).collect::<Vec<_>>());
+    }
 }
