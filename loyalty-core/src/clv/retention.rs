@@ -122,8 +122,9 @@ impl RetentionTerms {
 /// By S₂ₖ = Sₖ·(1 + qᵏ) and Sₖ₊₁ = 1 + q·Sₖ along the binary digits of n: nothing is subtracted, so nothing
 /// cancels where the closed form (1 − qⁿ)/(1 − q) does, near q = 1.
 fn geometric_sum(q: DoubleDouble, n: u32) -> DoubleDouble {
-    let (mut sum, mut power) = (DoubleDouble::ZERO, DoubleDouble::ONE);
-    for digit in (0..u32::BITS - n.leading_zeros()).rev() {
+    // The first digit is a 1, for which Sₖ = 1 and qᵏ = q.
+    let (mut sum, mut power) = (DoubleDouble::ONE, q);
+    for digit in (0..n.max(1).ilog2()).rev() {
         sum = sum * (power + 1.0);
         power = power * power;
         if n >> digit & 1 == 1 {

@@ -281,10 +281,12 @@ impl FittedScorecard {
         let customers = orders.finish_with(as_of, monitor)?;
         monitor.report("score", 0, None)?;
         let inputs = log.inputs(&orders, &customers, monitor)?;
+        let valuation = Valuation::of(&self.params);
         let blocks = Blocks::new(inputs.len(), BLOCK);
         let scored = blocks::map(blocks.count(), threads, monitor, |block| {
-            let score =
-                |i: usize| self.score_one(&inputs[i]).map_err(|error| of_customer(&customers, i, &error));
+            let score = |i: usize| {
+                self.score_by(&inputs[i], &valuation).map_err(|error| of_customer(&customers, i, &error))
+            };
             blocks.range(block).map(score).collect::<Result<Vec<_>>>()
         })?;
         let mut rows = Vec::with_capacity(inputs.len());
@@ -300,6 +302,10 @@ impl FittedScorecard {
     /// # Errors
     /// [`Error::InvalidParameter`](crate::Error::InvalidParameter) naming the figure that is not finite, negative, or at odds with another.
     pub fn score_one(&self, input: &CustomerInput) -> Result<CustomerScore<'_>> {
+        self.score_by(input, &Valuation::of(&self.params))
+    }
+
+    fn score_by(&self, input: &CustomerInput, valuation: &Valuation) -> Result<CustomerScore<'_>> {
         input.check()?;
         let plan = &self.params;
         let learnt = &self.fitted;
@@ -330,7 +336,7 @@ impl FittedScorecard {
             churn_probability,
             risk,
             cluster: &learnt.clusters.names[learnt.clusters.place(input)?],
-            clv: Valuation::of(plan)?.of_customer(input, churn_probability)?,
+            clv: valuation.of_customer(input, churn_probability)?,
             action: actions::action(&plan.actions, tier, risk).unwrap_or_default(),
         })
     }

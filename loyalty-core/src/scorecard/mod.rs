@@ -317,7 +317,7 @@ impl Scorecard {
         check::within("holdout_share", self.holdout_share, 0.0..=0.9)?;
         check::within("margin", self.margin, 0.0..=1.0)?;
         check_tz(self.tz.as_deref())?;
-        Valuation::of(self)?;
+        Valuation::check(self)?;
         for (behaviour, name) in BEHAVIOURS.iter().enumerate() {
             check::non_negative(format!("weights.{name}"), self.weights.of(behaviour))?;
         }

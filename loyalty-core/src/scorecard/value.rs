@@ -19,19 +19,24 @@ pub(super) struct Valuation {
 
 impl Valuation {
     /// Refuses a discount rate that is no rate, or under which the last month would be worth more than a float can hold.
-    pub(super) fn of(plan: &Scorecard) -> Result<Self> {
+    pub(super) fn check(plan: &Scorecard) -> Result<()> {
         check::finite("discount_rate", plan.discount_rate)?;
         if plan.discount_rate <= -1.0 {
             return check::invalid("discount_rate", plan.discount_rate, "above -1");
         }
+        if Self::of(plan).terms.margin_multiple(1.0).is_err() {
+            return check::invalid("discount_rate", plan.discount_rate, "larger, for so long a horizon");
+        }
+        Ok(())
+    }
+
+    /// That of a plan that has been checked.
+    pub(super) fn of(plan: &Scorecard) -> Self {
         let months = (plan.horizon_days / DAYS_PER_MONTH).round().max(1.0);
         let month_days = plan.horizon_days / months;
         let rate = pow(1.0 + plan.discount_rate, month_days / DAYS_PER_YEAR) - 1.0;
         let terms = RetentionTerms::new(rate).horizon(Horizon::Finite(months as u32));
-        if terms.margin_multiple(1.0).is_err() {
-            return check::invalid("discount_rate", plan.discount_rate, "larger, for so long a horizon");
-        }
-        Ok(Self { months, month_days, margin: plan.margin, terms })
+        Self { months, month_days, margin: plan.margin, terms }
     }
 
     /// A customer earns a month what it earned a month so far, for as long as it is retained, and is retained over the whole
