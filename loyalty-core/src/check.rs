@@ -120,6 +120,11 @@ pub(crate) fn finite_row(name: impl Into<Text>, values: &[f64]) -> Result<()> {
 }
 
 pub(crate) fn finite_matrix(name: impl Into<Text>, x: ArrayView2<'_, f64>) -> Result<()> {
+    // To look at all values and remember none takes a fraction of the time of a search.
+    let all_finite = |values: &[f64]| values.iter().fold(true, |all, v| all & v.is_finite());
+    if x.as_slice_memory_order().is_some_and(all_finite) {
+        return Ok(());
+    }
     match x.indexed_iter().find(|(_, v)| !v.is_finite()) {
         None => Ok(()),
         Some(((row, column), &value)) => Err(Error::NonFinite { name: name.into(), row, column, value }),

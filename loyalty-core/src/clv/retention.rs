@@ -105,14 +105,15 @@ impl RetentionTerms {
 
     /// What a margin is to be multiplied by.
     fn multiple(&self, retention_rate: f64) -> DoubleDouble {
-        let (growth, retained) = (self.growth(), DoubleDouble::from(retention_rate));
+        let growth = self.growth();
+        let factor = DoubleDouble::from(retention_rate) / growth;
         let from_now = match self.horizon {
             Horizon::Infinite => growth / self.gap(retention_rate),
-            Horizon::Finite(n) => geometric_sum(retained / growth, n),
+            Horizon::Finite(n) => geometric_sum(factor, n),
         };
         match self.first_margin {
             FirstMargin::Now => from_now,
-            FirstMargin::NextPeriod => times(retained / growth, from_now),
+            FirstMargin::NextPeriod => times(factor, from_now),
         }
     }
 }

@@ -6,6 +6,7 @@ import json
 import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -44,8 +45,18 @@ class Estimator(BaseEstimator):  # type: ignore[misc]
     #: Whether sparse matrices are taken (and made dense).
     _sparse: ClassVar[bool] = False
 
+    #: Rows that no second thread helps with.
+    _FEW_ROWS: ClassVar[int] = 500
+
     # The core's model, and the threads that predictions use.
     _fitted: Any
+
+    @classmethod
+    @cache
+    def _get_param_names(cls) -> list[str]:
+        # To read a signature takes longer than to fit some hundred rows.
+        names: list[str] = super()._get_param_names()
+        return names
 
     def _core_params(self) -> dict[str, Any]:
         """The parameters of the core's specification by the core's names."""
@@ -128,8 +139,12 @@ class Estimator(BaseEstimator):  # type: ignore[misc]
                 "using this estimator."
             )
 
-    def _threads(self) -> int:
-        return _threads.resolve(getattr(self, "n_threads", None))
+    def _threads(self, rows: int | None = None) -> int:
+        """The threads of a call, or of one over so many rows: few are done before the machine has been asked."""
+        n_threads = getattr(self, "n_threads", None)
+        if n_threads is None and rows is not None and rows <= self._FEW_ROWS:
+            return 1
+        return _threads.resolve(n_threads)
 
     def _matrix(self, X: Any) -> NDArray[np.float64]:
         """The values of later data, with the columns of the fit."""

@@ -333,7 +333,7 @@ class LogisticChurn(ClassifierMixin, Estimator):  # type: ignore[misc]
         """
         values = self._matrix(X)
         with self._naming():
-            return self._fitted.decision(values, self._threads())
+            return self._fitted.decision(values, self._threads(len(values)))
 
     def predict(self, X: Any) -> NDArray[Any]:
         """The more likely label of each row.
@@ -350,7 +350,7 @@ class LogisticChurn(ClassifierMixin, Estimator):  # type: ignore[misc]
         """
         values = self._matrix(X)
         with self._naming():
-            return self.classes_[self._fitted.predict(values, self._threads()).astype(np.intp)]
+            return self.classes_[self._fitted.predict(values, self._threads(len(values))).astype(np.intp)]
 
     def predict_proba(self, X: Any) -> NDArray[np.float64]:
         """The probability of each label.
@@ -367,8 +367,11 @@ class LogisticChurn(ClassifierMixin, Estimator):  # type: ignore[misc]
         """
         values = self._matrix(X)
         with self._naming():
-            churned = self._fitted.predict_proba(values, self._threads())
-        return np.column_stack([1.0 - churned, churned])
+            churned = self._fitted.predict_proba(values, self._threads(len(values)))
+        probabilities = np.empty((len(churned), 2))
+        np.subtract(1.0, churned, out=probabilities[:, 0])
+        probabilities[:, 1] = churned
+        return probabilities
 
     def predict_log_proba(self, X: Any) -> NDArray[np.float64]:
         """The logarithm of the probability of each label.

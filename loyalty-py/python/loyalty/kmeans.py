@@ -284,7 +284,7 @@ class KMeans(ClassNamePrefixFeaturesOutMixin, TransformerMixin, ClusterMixin, Es
         """
         values = self._matrix(X)
         with self._naming():
-            return self._fitted.predict(values, self._threads())
+            return self._fitted.predict(values, self._threads(len(values)))
 
     def fit_predict(self, X: Any, y: Any = None, sample_weight: ArrayLike | None = None) -> NDArray[np.int32]:
         """Find the clusters and return the one of each row.
@@ -320,7 +320,7 @@ class KMeans(ClassNamePrefixFeaturesOutMixin, TransformerMixin, ClusterMixin, Es
         """
         values = self._matrix(X)
         with self._naming():
-            distances = self._fitted.distances(values, self._threads())
+            distances = self._fitted.distances(values, self._threads(len(values)))
         return _matrix.of_precision(distances, X)
 
     def fit_transform(self, X: Any, y: Any = None, sample_weight: ArrayLike | None = None) -> NDArray[Any]:
