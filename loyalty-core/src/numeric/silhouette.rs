@@ -24,7 +24,8 @@ const GROUP_TILES: usize = 64;
 /// Groups at the most, a power of two.
 const MAX_GROUPS: usize = 64;
 
-/// Rows whose distances are taken together: their squares and sums stay in registers.
+/// Rows whose distances are taken together: their squares and sums stay in registers, and the square roots, which take most
+/// of the time, run beside the rest.
 const TOGETHER: usize = 4;
 
 /// Differences between two questions to the monitor, about.
@@ -34,8 +35,8 @@ const ASK_DIFFERENCES: usize = 1 << 21;
 ///
 /// s = (b − a) / max(a, b), where a is the mean Euclidean distance to the other rows of the row's own cluster and b the mean
 /// distance to the rows of that other cluster where it is least. A row alone in its cluster, and one with a = b = 0, has
-/// s = 0. The time is proportional to n²·d; held in memory are the rows and for each of them
-/// one number for every cluster, 64 at the most.
+/// s = 0. The time is proportional to n²·d; held in memory are the rows and for each of them one
+/// number for every cluster, 64 at the most.
 ///
 /// # Arguments
 /// * `x`: n rows × d columns, finite.
