@@ -58,6 +58,7 @@ pub(super) fn lloyd(
     if refilled || rounded != old {
         points.assign(&rounded, monitor)?;
     }
+    points.sum_inertia(&rounded, monitor)?;
     Ok(Run { centroids, inertia: points.inertia(), iterations, converged })
 }
 
@@ -67,7 +68,7 @@ pub(super) fn mean_variance(points: &mut Points, monitor: &mut Monitor<'_>) -> R
     points.accumulate(monitor)?;
     let mut mean = vec![0.0; points.columns()];
     means(points, &mut mean);
-    points.assign(&mean, monitor)?;
+    points.sum_inertia(&mean, monitor)?;
     Ok(points.inertia() / points.weights()[0] / points.columns() as f64)
 }
 

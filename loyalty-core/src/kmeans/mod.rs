@@ -1,10 +1,12 @@
 //! K-means: customers in groups of similar behaviour.
 
 mod choose;
+mod filter;
 mod init;
 mod lloyd;
 mod nearest;
 mod points;
+mod sums;
 
 pub use choose::{Candidate, ChooseK, ChosenK};
 pub use init::Init;
@@ -514,6 +516,7 @@ impl FittedKMeans {
         )?;
         let entered = points.enter(self.fitted.centroids.iter().copied());
         points.assign(&entered, monitor)?;
+        points.sum_inertia(&entered, monitor)?;
         representable(points.inertia_outside(points.inertia()))
     }
 

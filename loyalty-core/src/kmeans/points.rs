@@ -1,11 +1,14 @@
 //! The rows of one fit in tiles, and the passes over them.
 
+use super::filter::{Filter, PAIR};
+use super::sums::Sums;
 use crate::error::Result;
 use crate::monitor::Monitor;
 use crate::numeric::blocks::{self, Blocks};
 use crate::numeric::frame::{Frame, exponent, times_power_of_two};
 use crate::numeric::rng::Rng;
-use crate::numeric::tiles::{LANES, Lanes, nearest, squared_distances, tiles};
+use crate::numeric::tiles::{LANES, Lanes, squared_distances, tiles};
+use fearless_simd::Level;
 use ndarray::{ArrayView2, Axis, CowArray};
 use std::cmp::Ordering;
 use std::ops::Range;
@@ -32,8 +35,10 @@ pub(super) struct Points {
     /// The power of two by which the weights were multiplied.
     weight_exponent: i32,
     chunks: Vec<Chunk>,
-    /// The tiles of a chunk in parts that take little time, whatever the number of clusters.
+    filter: Filter,
+    /// The pairs of tiles of a chunk in parts that take little time, whatever the number of clusters.
     parts: Blocks,
+    totals: Totals,
     n_clusters: usize,
     columns: usize,
     n_threads: usize,
@@ -41,26 +46,32 @@ pub(super) struct Points {
 
 /// Consecutive rows, and what the passes hold for them. All passes work on chunks, whose size depends on the data alone.
 struct Chunk {
+    rows: usize,
     tiles: Vec<Lanes>,
     /// 0 where the last tile is filled up.
     weights: Vec<Lanes>,
-    /// One for each row: the last tile's is shorter.
-    labels: Vec<u32>,
+    /// The last pair is filled up.
+    labels: Vec<[u32; PAIR]>,
+    sums: Sums,
+    /// Whether the sums are those of other labels.
+    stale: bool,
+    /// Rows whose label the last pass changed.
+    moved: usize,
+    inertia: f64,
     /// Squared distances from the nearest centroid, in the passes that keep them.
     distances: Vec<Lanes>,
     /// For each row the bin of its mark.
     bins: Vec<u8>,
     /// For each bin the sum of weight times kept distance.
     masses: Vec<f64>,
-    partial: Partial,
-    /// The inertia of the partial sums, lane by lane.
-    inertia: Lanes,
     /// The inertia that each of the candidates for the next centroid would leave.
     trials: Vec<f64>,
+    /// Room for a pair of tiles.
+    entered: Vec<[f32; PAIR]>,
 }
 
-/// What one pass of Lloyd's algorithm sums up.
-struct Partial {
+/// What all chunks have together.
+struct Totals {
     /// For each cluster the weighted sum of its rows.
     sums: Vec<f64>,
     /// For each cluster the weight of its rows.
@@ -77,39 +88,6 @@ pub(super) struct Place {
     row: usize,
 }
 
-impl Partial {
-    fn new(n_clusters: usize, columns: usize) -> Self {
-        Self {
-            sums: vec![0.0; n_clusters * columns],
-            weights: vec![0.0; n_clusters],
-            inertia: 0.0,
-            moved: false,
-        }
-    }
-
-    fn clear(&mut self) {
-        self.sums.fill(0.0);
-        self.weights.fill(0.0);
-        self.inertia = 0.0;
-        self.moved = false;
-    }
-
-    fn add(&mut self, label: usize, tile: &[Lanes], lane: usize, weight: f64) {
-        self.weights[label] += weight;
-        let sums = &mut self.sums[label * tile.len()..][..tile.len()];
-        for (sum, column) in sums.iter_mut().zip(tile) {
-            *sum += weight * column[lane];
-        }
-    }
-
-    fn merge(&mut self, other: &Self) {
-        self.sums.iter_mut().zip(&other.sums).for_each(|(a, b)| *a += b);
-        self.weights.iter_mut().zip(&other.weights).for_each(|(a, b)| *a += b);
-        self.inertia += other.inertia;
-        self.moved |= other.moved;
-    }
-}
-
 impl Chunk {
     fn new(
         x: ArrayView2<'_, f64>,
@@ -124,14 +102,18 @@ impl Chunk {
         let marks = (0..weights.len()).map(|row| mark(row_of(&tiles, x.ncols(), row)));
         Self {
             bins: marks.map(|mark| bin_ends.partition_point(|&end| end <= mark) as u8).collect(),
+            rows: weights.len(),
             tiles,
             weights: lanes,
-            labels: vec![0; weights.len()],
+            labels: vec![[0; PAIR]; weights.len().div_ceil(PAIR)],
+            sums: Sums::new(n_clusters, x.ncols()),
+            stale: true,
+            moved: 0,
+            inertia: 0.0,
             distances: Vec::new(),
             masses: vec![0.0; BINS],
-            partial: Partial::new(n_clusters, x.ncols()),
-            inertia: [0.0; LANES],
             trials: Vec::new(),
+            entered: vec![[0.0; PAIR]; x.ncols()],
         }
     }
 
@@ -140,51 +122,85 @@ impl Chunk {
         row_of(&self.tiles, self.tiles.len() / self.weights.len(), row)
     }
 
-    /// Labels, sums, weights and inertia in one pass over a part of the tiles; all parts follow each other from the first.
-    fn assign(&mut self, centroids: &[f64], columns: usize, part: Range<usize>) {
+    /// Labels, and the sums of those rows that change theirs, in one pass over a part of the pairs; all parts follow each
+    /// other from the first. Where many rows change, [`accumulate`](Self::accumulate) is less work.
+    fn assign(&mut self, filter: &Filter, centroids: &[f64], columns: usize, part: Range<usize>) {
         if part.start == 0 {
-            self.partial.clear();
-            self.inertia = [0.0; LANES];
+            self.moved = 0;
         }
-        let mut inertia = self.inertia;
-        let rows = self.tiles.chunks_exact(columns).zip(&self.weights).zip(self.labels.chunks_mut(LANES));
-        for ((tile, weights), labels) in rows.skip(part.start).take(part.len()) {
-            let (distances, indices) = nearest(tile, centroids);
-            for lane in 0..LANES {
-                inertia[lane] += weights[lane] * distances[lane];
+        let few = self.rows / 8;
+        let Self { rows, tiles, weights, labels, sums, stale, moved, entered, .. } = self;
+        let tiles =
+            &tiles[(2 * part.start * columns).min(tiles.len())..(2 * part.end * columns).min(tiles.len())];
+        let weights = &weights.as_flattened()[part.start * PAIR..];
+        let rows = *rows - part.start * PAIR;
+        filter.label(tiles, entered, &mut labels[part], &mut |place, labels, look| {
+            for lane in (0..PAIR).filter(|lane| (look.moved | look.doubt) >> lane & 1 == 1) {
+                let row = place * PAIR + lane;
+                if row >= rows {
+                    break;
+                }
+                let tile = &tiles[row / LANES * columns..][..columns];
+                if look.doubt >> lane & 1 == 1 {
+                    labels[lane] = nearest(tile, row % LANES, centroids);
+                }
+                let (before, label) = (look.before[lane], labels[lane]);
+                if before != label {
+                    *moved += 1;
+                    *stale |= *moved > few;
+                    if !*stale {
+                        sums.remove(before, tile, row % LANES, weights[row]);
+                        sums.add(label, tile, row % LANES, weights[row]);
+                    }
+                }
             }
-            for (lane, label) in labels.iter_mut().enumerate() {
-                let index = indices[lane] as u32;
-                self.partial.moved |= *label != index;
-                *label = index;
-                self.partial.add(index as usize, tile, lane, weights[lane]);
-            }
+        });
+    }
+
+    /// Brings the sums up to date after the labels.
+    fn settle(&mut self, columns: usize) {
+        if self.stale || (self.moved > 0 && !self.sums.are_sound()) {
+            self.accumulate(columns);
         }
-        self.inertia = inertia;
-        self.partial.inertia = inertia.iter().sum();
     }
 
     /// Sums and weights of the labels as they stand.
     fn accumulate(&mut self, columns: usize) {
-        self.partial.clear();
-        let rows = self.tiles.chunks_exact(columns).zip(&self.weights).zip(self.labels.chunks(LANES));
-        for ((tile, weights), labels) in rows {
-            for (lane, &label) in labels.iter().enumerate() {
-                self.partial.add(label as usize, tile, lane, weights[lane]);
+        self.sums.clear();
+        for (row, (&label, &weight)) in
+            self.labels.as_flattened().iter().zip(self.weights.as_flattened()).take(self.rows).enumerate()
+        {
+            self.sums.add(label, &self.tiles[row / LANES * columns..][..columns], row % LANES, weight);
+        }
+        self.sums.are_sound();
+        self.stale = false;
+    }
+
+    /// The inertia of the labels as they stand.
+    fn sum_inertia(&mut self, centroids: &[f64], columns: usize) {
+        let mut inertia = [0.0; LANES];
+        let labels = self.labels.as_flattened().chunks(LANES);
+        for ((tile, weights), labels) in self.tiles.chunks_exact(columns).zip(&self.weights).zip(labels) {
+            for lane in 0..LANES {
+                let centroid = &centroids[labels[lane] as usize * columns..][..columns];
+                inertia[lane] += weights[lane] * squared_distance(tile, lane, centroid);
             }
         }
+        self.inertia = inertia.iter().sum();
     }
 
     /// Keeps each row's squared distance from the centroid of its label, 0 where the two are equal but for rounding.
     fn measure(&mut self, centroids: &[f64], columns: usize) {
         self.distances.resize(self.weights.len(), [0.0; LANES]);
         let origin = vec![0.0; columns];
-        let rows = self.tiles.chunks_exact(columns).zip(self.labels.chunks(LANES)).zip(&mut self.distances);
-        for ((tile, labels), distances) in rows {
-            for (lane, &label) in labels.iter().enumerate() {
-                let centroid = &centroids[label as usize * columns..][..columns];
-                let distance = squared_distances(tile, centroid)[lane];
-                let rounding = SQUARED_ROUNDING * squared_distances(tile, &origin)[lane];
+        let labels = self.labels.as_flattened().chunks(LANES);
+        for ((tile, labels), distances) in
+            self.tiles.chunks_exact(columns).zip(labels).zip(&mut self.distances)
+        {
+            for lane in 0..LANES {
+                let centroid = &centroids[labels[lane] as usize * columns..][..columns];
+                let distance = squared_distance(tile, lane, centroid);
+                let rounding = SQUARED_ROUNDING * squared_distance(tile, lane, &origin);
                 distances[lane] = if distance > rounding { distance } else { 0.0 };
             }
         }
@@ -235,6 +251,23 @@ impl Chunk {
     }
 }
 
+/// The squared distance of one row of a tile from a point, as [`squared_distances`] has it.
+fn squared_distance(tile: &[Lanes], lane: usize, point: &[f64]) -> f64 {
+    tile.iter().zip(point).fold(0.0, |sum, (column, p)| sum + (column[lane] - p) * (column[lane] - p))
+}
+
+/// The nearest centroid of one row of a tile, of several the first.
+fn nearest(tile: &[Lanes], lane: usize, centroids: &[f64]) -> u32 {
+    let mut best = (0, f64::INFINITY);
+    for (label, centroid) in (0..).zip(centroids.chunks_exact(tile.len())) {
+        let distance = squared_distance(tile, lane, centroid);
+        if distance < best.1 {
+            best = (label, distance);
+        }
+    }
+    best.0
+}
+
 fn smaller(a: &Lanes, b: &Lanes) -> Lanes {
     std::array::from_fn(|lane| if b[lane] < a[lane] { b[lane] } else { a[lane] })
 }
@@ -264,7 +297,7 @@ impl Points {
         let frame = Frame::of(x, given, n_threads, monitor)?;
         let bin_ends = bin_ends(x, &frame);
         let rows = chunk_rows(n_clusters, columns);
-        let parts = Blocks::new(rows / LANES, part_rows(n_clusters, columns).div_ceil(LANES));
+        let parts = Blocks::new(rows / PAIR, part_rows(n_clusters, columns).div_ceil(PAIR));
         let cut = Blocks::new(x.nrows(), rows);
         let chunks = blocks::map(cut.count(), n_threads, monitor, |index| {
             let rows = cut.range(index);
@@ -276,7 +309,14 @@ impl Points {
                 n_clusters,
             )
         })?;
-        Ok(Self { frame, weight_exponent, chunks, parts, n_clusters, columns, n_threads })
+        let filter = Filter::new(Level::new());
+        let totals = Totals {
+            sums: vec![0.0; n_clusters * columns],
+            weights: vec![0.0; n_clusters],
+            inertia: 0.0,
+            moved: false,
+        };
+        Ok(Self { frame, weight_exponent, chunks, filter, parts, totals, n_clusters, columns, n_threads })
     }
 
     pub(super) fn n_clusters(&self) -> usize {
@@ -301,9 +341,9 @@ impl Points {
         centroids.iter().zip((0..self.columns).cycle()).map(|(&v, j)| self.frame.leave(j, v)).collect()
     }
 
-    /// The inertia of the last [`assign`](Self::assign).
+    /// The inertia of the last [`sum_inertia`](Self::sum_inertia).
     pub(super) fn inertia(&self) -> f64 {
-        self.chunks[0].partial.inertia
+        self.totals.inertia
     }
 
     /// An inertia in the caller's units.
@@ -313,17 +353,17 @@ impl Points {
 
     /// Whether the last [`assign`](Self::assign) changed any label.
     pub(super) fn moved(&self) -> bool {
-        self.chunks[0].partial.moved
+        self.totals.moved
     }
 
     /// For each cluster the sum of its rows, row by row.
     pub(super) fn sums(&self) -> &[f64] {
-        &self.chunks[0].partial.sums
+        &self.totals.sums
     }
 
     /// For each cluster the weight of its rows.
     pub(super) fn weights(&self) -> &[f64] {
-        &self.chunks[0].partial.weights
+        &self.totals.weights
     }
 
     /// The same in the caller's units.
@@ -333,29 +373,43 @@ impl Points {
 
     /// The label of each row.
     pub(super) fn labels(&self) -> Vec<u32> {
-        self.chunks.iter().flat_map(|chunk| chunk.labels.iter().copied()).collect()
+        self.chunks.iter().flat_map(|chunk| &chunk.labels.as_flattened()[..chunk.rows]).copied().collect()
     }
 
     pub(super) fn label(&self, place: Place) -> u32 {
-        self.chunks[place.chunk].labels[place.row]
+        self.chunks[place.chunk].labels.as_flattened()[place.row]
     }
 
     pub(super) fn set_label(&mut self, place: Place, label: u32) {
-        self.chunks[place.chunk].labels[place.row] = label;
+        let chunk = &mut self.chunks[place.chunk];
+        chunk.labels.as_flattened_mut()[place.row] = label;
+        chunk.stale = true;
     }
 
     /// Gives all rows one label.
     pub(super) fn set_labels(&mut self, label: u32) {
-        self.chunks.iter_mut().for_each(|chunk| chunk.labels.fill(label));
+        for chunk in &mut self.chunks {
+            chunk.labels.as_flattened_mut().fill(label);
+            chunk.stale = true;
+        }
     }
 
     /// Gives each row the label of its nearest centroid, of several the first, and sums up.
     pub(super) fn assign(&mut self, centroids: &[f64], monitor: &mut Monitor<'_>) -> Result<()> {
-        let (columns, parts) = (self.columns, self.parts);
-        for part in 0..parts.count() {
-            self.each(monitor, |chunk| chunk.assign(centroids, columns, parts.range(part)))?;
+        let Self { chunks, filter, parts, columns, n_threads, .. } = self;
+        let (columns, last) = (*columns, parts.count() - 1);
+        filter.aim(centroids, columns);
+        for part in 0..=last {
+            blocks::for_each(chunks, *n_threads, monitor, |_, chunk| {
+                let pairs = parts.range(part);
+                let pairs = pairs.start.min(chunk.labels.len())..pairs.end.min(chunk.labels.len());
+                chunk.assign(filter, centroids, columns, pairs);
+                if part == last {
+                    chunk.settle(columns);
+                }
+            })?;
         }
-        self.merge();
+        self.total();
         Ok(())
     }
 
@@ -363,7 +417,15 @@ impl Points {
     pub(super) fn accumulate(&mut self, monitor: &mut Monitor<'_>) -> Result<()> {
         let columns = self.columns;
         self.each(monitor, |chunk| chunk.accumulate(columns))?;
-        self.merge();
+        self.total();
+        Ok(())
+    }
+
+    /// The inertia of the labels as they stand.
+    pub(super) fn sum_inertia(&mut self, centroids: &[f64], monitor: &mut Monitor<'_>) -> Result<()> {
+        let columns = self.columns;
+        self.each(monitor, |chunk| chunk.sum_inertia(centroids, columns))?;
+        self.totals.inertia = self.chunks.iter().map(|chunk| chunk.inertia).sum();
         Ok(())
     }
 
@@ -380,7 +442,7 @@ impl Points {
         let farther = |a: &(f64, Place), b: &(f64, Place)| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1));
         let mut rows: Vec<(f64, Place)> = Vec::new();
         for (index, chunk) in self.chunks.iter().enumerate() {
-            let distances = &chunk.distances.as_flattened()[..chunk.labels.len()];
+            let distances = &chunk.distances.as_flattened()[..chunk.rows];
             let off = distances.iter().enumerate().filter(|&(_, &distance)| distance > 0.0);
             rows.extend(off.map(|(row, &distance)| (distance, Place { chunk: index, row })));
             keep_first(&mut rows, count, farther);
@@ -469,8 +531,16 @@ impl Points {
         blocks::for_each(&mut self.chunks, self.n_threads, monitor, |_, chunk| work(chunk))
     }
 
-    fn merge(&mut self) {
-        blocks::merge(&mut self.chunks, |left, right| left.partial.merge(&right.partial));
+    /// Adds up the sums of all chunks in their order.
+    fn total(&mut self) {
+        let Totals { sums, weights, moved, .. } = &mut self.totals;
+        sums.fill(0.0);
+        weights.fill(0.0);
+        *moved = false;
+        for chunk in &self.chunks {
+            chunk.sums.add_to(sums, weights);
+            *moved |= chunk.moved > 0;
+        }
     }
 }
 
@@ -526,9 +596,13 @@ fn scaled(weights: &[f64]) -> (Vec<f64>, i32) {
     (weights.iter().map(|&w| times_power_of_two(w, e)).collect(), e)
 }
 
-/// Rows in a chunk: enough that the sums of all chunks together take no more memory than four times the rows.
+/// Rows in a chunk: enough that the sums of all chunks together take no more memory than twice the rows.
 fn chunk_rows(n_clusters: usize, columns: usize) -> usize {
-    part_rows(n_clusters, columns).min(CHUNK_ROWS).max(n_clusters / 4).max(LANES).next_multiple_of(LANES)
+    part_rows(n_clusters, columns)
+        .min(CHUNK_ROWS)
+        .max(2 * n_clusters.min(usize::MAX / 4))
+        .max(PAIR)
+        .next_multiple_of(PAIR)
 }
 
 /// Rows that take [`PART_DIFFERENCES`].
@@ -546,7 +620,7 @@ mod tests {
     }
 
     fn at(points: &Points, place: Place) -> usize {
-        (0..place.chunk).map(|c| points.chunks[c].labels.len()).sum::<usize>() + place.row
+        (0..place.chunk).map(|c| points.chunks[c].rows).sum::<usize>() + place.row
     }
 
     #[test]
@@ -575,7 +649,7 @@ mod tests {
         for (n_clusters, columns) in [(1, 1), (5, 3), (50, 16), (1000, 1000), (100_000, 2), (usize::MAX, 7)] {
             let rows = chunk_rows(n_clusters, columns);
             assert!(
-                rows >= n_clusters / 4 && rows.is_multiple_of(LANES),
+                rows >= n_clusters.min(usize::MAX / 4) && rows.is_multiple_of(PAIR),
                 "{rows} for {n_clusters} × {columns}"
             );
         }
