@@ -133,6 +133,12 @@ pub(crate) fn finite_matrix(name: impl Into<Text>, x: ArrayView2<'_, f64>) -> Re
 
 /// At least one row, one column, and finite everywhere.
 pub(crate) fn matrix(name: &'static str, x: ArrayView2<'_, f64>) -> Result<()> {
+    filled(name, x)?;
+    finite_matrix(name, x)
+}
+
+/// At least one row and one column.
+pub(crate) fn filled(name: &'static str, x: ArrayView2<'_, f64>) -> Result<()> {
     at_least_rows(name, x.nrows(), 1)?;
     if x.ncols() == 0 {
         return Err(Error::ShapeMismatch {
@@ -141,7 +147,7 @@ pub(crate) fn matrix(name: &'static str, x: ArrayView2<'_, f64>) -> Result<()> {
             expected: "at least 1 column".to_owned(),
         });
     }
-    finite_matrix(name, x)
+    Ok(())
 }
 
 /// One weight a row: finite, none negative, not all zero.

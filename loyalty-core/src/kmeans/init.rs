@@ -81,7 +81,7 @@ impl<'de> Visitor<'de> for InitVisitor {
 /// Greedy k-means++: Arthur and Vassilvitskii (2007), Proceedings of the 18th ACM-SIAM Symposium on Discrete Algorithms:
 /// 1027–1035, section 2.2, with the trials of their section 7. Where no distinct row is left, the last centroid is repeated.
 pub(super) fn k_means_plus_plus(
-    points: &mut Points,
+    points: &mut Points<'_>,
     rng: &mut Rng,
     monitor: &mut Monitor<'_>,
 ) -> Result<Vec<f64>> {
@@ -90,7 +90,7 @@ pub(super) fn k_means_plus_plus(
     let mut centroids = Vec::with_capacity(n_clusters * columns);
     let mut candidates = Vec::with_capacity(n_trials * columns);
 
-    points.forget_distances();
+    points.forget_distances(monitor)?;
     if let Some(first) = points.draw(rng) {
         points.copy_row(first, &mut centroids);
     }
@@ -113,10 +113,10 @@ pub(super) fn k_means_plus_plus(
 }
 
 /// The first centroids of one restart: distinct rows, drawn by weight alone. Where no row is left, the last is repeated.
-pub(super) fn random(points: &mut Points, rng: &mut Rng, monitor: &mut Monitor<'_>) -> Result<Vec<f64>> {
+pub(super) fn random(points: &mut Points<'_>, rng: &mut Rng, monitor: &mut Monitor<'_>) -> Result<Vec<f64>> {
     let (n_clusters, columns) = (points.n_clusters(), points.columns());
     let mut centroids = Vec::with_capacity(n_clusters * columns);
-    points.forget_distances();
+    points.forget_distances(monitor)?;
     for done in 0..n_clusters {
         monitor.report("kmeans_init", done, Some(n_clusters))?;
         if done > 0 {

@@ -28,7 +28,7 @@ pub(super) struct Run {
 /// Afterwards the labels, weights and inertia of `points` are those of the centroids as returned, that is, rounded to the
 /// caller's units.
 pub(super) fn lloyd(
-    points: &mut Points,
+    points: &mut Points<'_>,
     start: Vec<f64>,
     limits: &Limits,
     restart: usize,
@@ -63,7 +63,7 @@ pub(super) fn lloyd(
 }
 
 /// The mean of the variances of the columns: the unit of the tolerance.
-pub(super) fn mean_variance(points: &mut Points, monitor: &mut Monitor<'_>) -> Result<f64> {
+pub(super) fn mean_variance(points: &mut Points<'_>, monitor: &mut Monitor<'_>) -> Result<f64> {
     points.set_labels(0);
     points.accumulate(monitor)?;
     let mut mean = vec![0.0; points.columns()];
@@ -74,7 +74,7 @@ pub(super) fn mean_variance(points: &mut Points, monitor: &mut Monitor<'_>) -> R
 
 /// Gives each empty cluster the row farthest from its centroid, for the sums only; answers whether any row was off its
 /// centroid.
-fn refill_empty(points: &mut Points, centroids: &[f64], monitor: &mut Monitor<'_>) -> Result<bool> {
+fn refill_empty(points: &mut Points<'_>, centroids: &[f64], monitor: &mut Monitor<'_>) -> Result<bool> {
     let empty: Vec<u32> = (0..).zip(points.weights()).filter(|&(_, &w)| w == 0.0).map(|(c, _)| c).collect();
     if empty.is_empty() {
         return Ok(false);
@@ -90,12 +90,12 @@ fn refill_empty(points: &mut Points, centroids: &[f64], monitor: &mut Monitor<'_
     Ok(true)
 }
 
-fn set_labels(points: &mut Points, places: &[Place], labels: &[u32]) {
+fn set_labels(points: &mut Points<'_>, places: &[Place], labels: &[u32]) {
     places.iter().zip(labels).for_each(|(&place, &label)| points.set_label(place, label));
 }
 
 /// The mean of each cluster; an empty one gets that of the heaviest, of several the first.
-fn means(points: &Points, centroids: &mut [f64]) {
+fn means(points: &Points<'_>, centroids: &mut [f64]) {
     let columns = points.columns();
     let weights = points.weights();
     let heaviest = (0..weights.len()).fold(0, |best, c| if weights[c] > weights[best] { c } else { best });

@@ -6,6 +6,8 @@ mod init;
 mod lloyd;
 mod nearest;
 mod points;
+mod seeding;
+mod sketch;
 mod sums;
 
 pub use choose::{Candidate, ChooseK, ChosenK};
@@ -14,7 +16,7 @@ pub use init::Init;
 use crate::check;
 use crate::error::{Error, Result};
 use crate::monitor::Monitor;
-use crate::numeric::blocks::{self, Blocks};
+use crate::numeric::blocks;
 use crate::numeric::moments::Weights;
 use crate::numeric::rng::Rng;
 use crate::numeric::tiles::LANES;
@@ -244,7 +246,12 @@ impl KMeans {
     }
 
     fn check_data(&self, x: ArrayView2<'_, f64>, sample_weight: Option<&[f64]>) -> Result<()> {
-        check::matrix("x", x)?;
+        match sample_weight {
+            // Rows of weight 0 take no part, but count in the row that an error names.
+            Some(_) => check::matrix("x", x)?,
+            // The frame of the rows is the first to look at all values.
+            None => check::filled("x", x)?,
+        }
         check::at_least_rows("x", x.nrows(), self.n_clusters)?;
         self.check_columns(x.ncols())?;
         Weights::new(sample_weight, x.nrows())?;
@@ -252,12 +259,16 @@ impl KMeans {
     }
 
     /// The best of all restarts, the labels of the points, and the weights of the clusters.
-    fn best_run(&self, points: &mut Points, monitor: &mut Monitor<'_>) -> Result<(Run, Vec<u32>, Vec<f64>)> {
+    fn best_run(
+        &self,
+        points: &mut Points<'_>,
+        monitor: &mut Monitor<'_>,
+    ) -> Result<(Run, Vec<u32>, Vec<f64>)> {
         let n_init = if matches!(self.init, Init::Centroids(_)) { 1 } else { self.n_init };
         let shift = if self.tol == 0.0 { 0.0 } else { self.tol * mean_variance(points, monitor)? };
         let limits = Limits { n_init, max_iter: self.max_iter, shift };
         let mut stream = Rng::new(self.seed);
-        let mut run = |restart: usize| {
+        let mut run = |restart: usize, points: &mut Points<'_>, monitor: &mut Monitor<'_>| {
             let mut rng = stream.clone();
             stream.jump();
             let start = match &self.init {
@@ -265,14 +276,14 @@ impl KMeans {
                 Init::Random => init::random(points, &mut rng, monitor)?,
                 Init::Centroids(rows) => points.enter(rows.iter().copied()),
             };
-            let run = lloyd(points, start, &limits, restart, monitor)?;
-            Ok((run, points.labels(), points.weights_outside()))
+            lloyd(points, start, &limits, restart, monitor)
         };
-        let mut best = run(0)?;
+        let first = run(0, points, monitor)?;
+        let mut best = (first, points.labels(), points.weights_outside());
         for restart in 1..n_init {
-            let next = run(restart)?;
-            if next.0.inertia < best.0.inertia {
-                best = next;
+            let next = run(restart, points, monitor)?;
+            if next.inertia < best.0.inertia {
+                best = (next, points.labels(), points.weights_outside());
             }
         }
         Ok(best)
@@ -399,13 +410,27 @@ impl FittedKMeans {
         n_threads: Option<usize>,
         monitor: &mut Monitor<'_>,
     ) -> Result<Vec<u32>> {
-        self.check_rows(x)?;
+        check::same_columns("x", x.ncols(), self.columns())?;
         let n_threads = check::n_threads(n_threads)?;
-        let cut = Blocks::new(x.nrows(), self.block_rows());
-        let labels = blocks::map_in_steps("kmeans_predict", cut.count(), n_threads, monitor, |index| {
-            nearest::labels(x.slice_axis(Axis(0), cut.range(index).into()), &self.fitted.centroids)
-        })?;
-        Ok(labels.concat())
+        let labeller = nearest::Labeller::new(&self.fitted.centroids, self.columns());
+        let mut labels = vec![0; x.nrows()];
+        // Each block, and whether all its numbers are finite.
+        let mut blocks: Vec<_> = labels
+            .chunks_mut(self.block_rows())
+            .zip(x.axis_chunks_iter(Axis(0), self.block_rows()))
+            .map(|(labels, rows)| (labels, rows, true))
+            .collect();
+        blocks::for_each_in_steps(
+            "kmeans_predict",
+            &mut blocks,
+            n_threads,
+            monitor,
+            |_, (labels, rows, finite)| *finite = labeller.label(*rows, labels),
+        )?;
+        if !blocks.iter().all(|&(.., finite)| finite) {
+            check::finite_matrix("x", x)?;
+        }
+        Ok(labels)
     }
 
     /// The label of one row; allocates nothing. Otherwise as [`predict`](Self::predict).

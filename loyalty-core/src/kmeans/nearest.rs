@@ -4,8 +4,10 @@
 //! power of two, which changes no digit. So a row's label depends on no other row, and a row of the training data gets the
 //! label that it had there, unless differences decide that were too small for the coordinates of the fit.
 
+use super::filter::Filter;
+use super::sketch::{Sketch, TILE};
 use crate::numeric::frame::times_power_of_two;
-use crate::numeric::tiles::{LANES, nearest};
+use fearless_simd::Level;
 use ndarray::{ArrayView2, ArrayViewMut2, Axis};
 
 /// What row and centroid, and what their difference, are multiplied by: powers of two.
@@ -66,25 +68,46 @@ pub(super) fn label(value: impl Fn(usize) -> f64, centroids: &[f64], columns: us
     if scale == PLAIN { label } else { scale.nearest(&value, centroids, columns).0 }
 }
 
-/// The labels of the rows of `x`.
-pub(super) fn labels(x: ArrayView2<'_, f64>, centroids: &[f64]) -> Vec<u32> {
-    let columns = x.ncols();
-    let mut tile = vec![[0.0; LANES]; columns];
-    let mut labels = vec![0; x.nrows()];
-    for (labels, rows) in labels.chunks_mut(LANES).zip(x.axis_chunks_iter(Axis(0), LANES)) {
-        for (lane, row) in rows.rows().into_iter().enumerate() {
-            tile.iter_mut().zip(row).for_each(|(column, &v)| column[lane] = v);
-        }
-        let (squared_distances, indices) = nearest(&tile, centroids);
-        for (lane, found) in labels.iter_mut().enumerate() {
-            *found = if Scale::suited_to(squared_distances[lane]) == PLAIN {
-                indices[lane] as u32
-            } else {
-                label(|j| tile[j][lane], centroids, columns)
-            };
-        }
+/// Centroids made ready to label many rows.
+pub(super) struct Labeller<'a> {
+    centroids: &'a [f64],
+    sketch: Sketch,
+    filter: Filter,
+}
+
+impl<'a> Labeller<'a> {
+    pub(super) fn new(centroids: &'a [f64], columns: usize) -> Self {
+        let sketch = Sketch::around(centroids, columns);
+        let mut filter = Filter::new(Level::new(), columns);
+        filter.aim(&sketch, centroids);
+        Self { centroids, sketch, filter }
     }
-    labels
+
+    /// Writes the label of each row of `x`; answers whether all numbers are finite.
+    pub(super) fn label(&self, x: ArrayView2<'_, f64>, labels: &mut [u32]) -> bool {
+        /// Tiles that are labelled in one go, and stay in the cache meanwhile.
+        const TILES: usize = 16;
+        let columns = x.ncols();
+        let mut tiles = vec![[0.0; TILE]; TILES * columns];
+        let mut finite = true;
+        for (labels, rows) in labels.chunks_mut(TILES * TILE).zip(x.axis_chunks_iter(Axis(0), TILES * TILE)) {
+            for (place, row) in rows.rows().into_iter().enumerate() {
+                self.sketch.write(row, &mut tiles[place / TILE * columns..][..columns], place % TILE);
+            }
+            let mut found = [[0; TILE]; TILES];
+            self.filter.label(&tiles, &mut found, &mut |place, found, _, look| {
+                for lane in (0..TILE).filter(|lane| look.doubt >> lane & 1 == 1) {
+                    if let Some(row) = rows.rows().into_iter().nth(place * TILE + lane) {
+                        // What is not finite is always in doubt.
+                        finite &= row.iter().all(|v| v.is_finite());
+                        found[lane] = label(|j| row[j], self.centroids, columns);
+                    }
+                }
+            });
+            labels.copy_from_slice(&found.as_flattened()[..labels.len()]);
+        }
+        finite
+    }
 }
 
 /// Writes the Euclidean distance of each row of `x` from each centroid, infinite where above the largest number; answers row
@@ -131,7 +154,9 @@ mod tests {
             let centroids = [0.0, 0.0, 8.0 * unit, 0.0, 8.0 * unit, 8.0 * unit];
             let rows =
                 array![[unit, unit], [7.0 * unit, 3.0 * unit], [5.0 * unit, 5.0 * unit], [4.0 * unit, 0.0]];
-            assert_eq!(labels(rows.view(), &centroids), [0, 1, 2, 0], "{unit:e}");
+            let mut labels = [9; 4];
+            assert!(Labeller::new(&centroids, 2).label(rows.view(), &mut labels));
+            assert_eq!(labels, [0, 1, 2, 0], "{unit:e}");
         }
     }
 

@@ -2,13 +2,12 @@
 //! all rows share costs no digits.
 
 use super::blocks::{self, Blocks};
+use crate::check;
 use crate::error::Result;
 use crate::monitor::Monitor;
+use fearless_simd::prelude::*;
+use fearless_simd::{Level, Simd, dispatch, f64x8};
 use ndarray::{ArrayView2, Axis};
-
-/// The largest magnitude among the rows enters as one in [2⁴⁷⁹, 2⁴⁸⁰). Its square, times any number of values that fit into
-/// memory, is finite; and a difference has to be 10²⁹⁰ times smaller before its square loses digits.
-const REACH: i32 = 480;
 
 /// How much further out than the rows, in powers of two, other points may lie and still enter as finite numbers.
 const MARGIN: i32 = 500;
@@ -16,8 +15,8 @@ const MARGIN: i32 = 500;
 /// Rows in one block of the search for the extremes.
 const BLOCK_ROWS: usize = 8192;
 
-/// Rows whose columns are gone through one after the other: they stay in the cache, whichever of the two lies together.
-const CACHED_ROWS: usize = 64;
+/// Rows that are gone through together.
+const LANES: usize = 8;
 
 /// For each column an origin, for all together a power of two.
 ///
@@ -35,8 +34,16 @@ pub(crate) struct Frame {
 }
 
 impl Frame {
-    /// The frame of the finite rows of `x`. Finite `others` enter as finite numbers too, unless they lie beyond 10¹⁵⁰ times
+    /// The largest magnitude among the rows enters as one in [2⁴⁷⁹, 2⁴⁸⁰). Its square, times any number of values that fit into
+    /// memory, is finite; and a difference has to be 10²⁹⁰ times smaller before its square loses digits.
+    pub(crate) const REACH: i32 = 480;
+
+    /// The frame of the rows of `x`. Finite `others` enter as finite numbers too, unless they lie beyond 10¹⁵⁰ times
     /// the reach of the rows: those enter as infinities.
+    ///
+    /// # Errors
+    /// [`Error::NonFinite`](crate::Error::NonFinite) for the first value of `x` that is not finite,
+    /// [`Error::Cancelled`](crate::Error::Cancelled).
     pub(crate) fn of(
         x: ArrayView2<'_, f64>,
         others: Option<ArrayView2<'_, f64>>,
@@ -56,8 +63,8 @@ impl Frame {
             .map(|((_, j), v)| (v - origin[j]).abs().min(f64::MAX))
             .fold(0.0, f64::max);
         let exponent = match (exponent(reach), exponent(far)) {
-            (Some(rows), Some(others)) => REACH - rows.max(others.min(rows + MARGIN)),
-            (Some(one), None) | (None, Some(one)) => REACH - one,
+            (Some(rows), Some(others)) => Self::REACH - rows.max(others.min(rows + MARGIN)),
+            (Some(one), None) | (None, Some(one)) => Self::REACH - one,
             (None, None) => 0,
         };
         let half = times_power_of_two(1.0, exponent / 2);
@@ -83,6 +90,15 @@ impl Frame {
         (value - self.origin[column]) * first * second
     }
 
+    /// [`enter`](Self::enter) for each value of a row.
+    #[inline]
+    pub(crate) fn enter_row<'v>(&self, row: impl IntoIterator<Item = &'v f64>, to: &mut [f64]) {
+        let [first, second] = self.factors;
+        for ((to, value), origin) in to.iter_mut().zip(row).zip(&self.origin) {
+            *to = (value - origin) * first * second;
+        }
+    }
+
     /// An entered value, or the nearest that lies in the range of its column: no mean of the rows is outside, but for rounding.
     pub(crate) fn within(&self, column: usize, value: f64) -> f64 {
         let (low, high) = self.range[column];
@@ -96,20 +112,98 @@ impl Frame {
 }
 
 /// Smallest and largest value of each column.
+///
+/// # Errors
+/// [`Error::NonFinite`](crate::Error::NonFinite) for the first value that is not finite,
+/// [`Error::Cancelled`](crate::Error::Cancelled).
 fn extremes(x: ArrayView2<'_, f64>, n_threads: usize, monitor: &mut Monitor<'_>) -> Result<Vec<(f64, f64)>> {
-    let cut = Blocks::new(x.nrows(), BLOCK_ROWS);
-    let wider = |a: (f64, f64), b: (f64, f64)| (a.0.min(b.0), a.1.max(b.1));
+    let (cut, level) = (Blocks::new(x.nrows(), BLOCK_ROWS), Level::new());
     let parts = blocks::map(cut.count(), n_threads, monitor, |index| {
-        let mut extremes = vec![(f64::INFINITY, f64::NEG_INFINITY); x.ncols()];
-        for rows in x.slice_axis(Axis(0), cut.range(index).into()).axis_chunks_iter(Axis(0), CACHED_ROWS) {
-            for (extremes, column) in extremes.iter_mut().zip(rows.columns()) {
-                *extremes = column.iter().fold(*extremes, |e, &v| wider(e, (v, v)));
+        let rows = x.slice_axis(Axis(0), cut.range(index).into());
+        let mut extremes = Extremes::new(x.ncols());
+        match rows.as_slice() {
+            Some(values) => extremes.widen(level, values),
+            None => {
+                let mut copy = Vec::with_capacity(LANES * x.ncols());
+                for rows in rows.axis_chunks_iter(Axis(0), LANES) {
+                    copy.clear();
+                    copy.extend(rows);
+                    extremes.widen(level, &copy);
+                }
             }
         }
-        extremes
+        extremes.of_columns()
     })?;
-    let none = vec![(f64::INFINITY, f64::NEG_INFINITY); x.ncols()];
-    Ok(parts.iter().fold(none, |all, part| all.iter().zip(part).map(|(&a, &b)| wider(a, b)).collect()))
+    let none = vec![(f64::INFINITY, f64::NEG_INFINITY, true); x.ncols()];
+    let all = parts.iter().fold(none, |all, part| {
+        let wider = |(a, b): (&(f64, f64, bool), &(f64, f64, bool))| (a.0.min(b.0), a.1.max(b.1), a.2 & b.2);
+        all.iter().zip(part).map(wider).collect()
+    });
+    if all.iter().any(|&(.., finite)| !finite) {
+        check::finite_matrix("x", x)?;
+    }
+    Ok(all.into_iter().map(|(low, high, _)| (low, high)).collect())
+}
+
+/// The extremes of the numbers at each place of [`LANES`] rows, which lie row by row in as many vectors as there are
+/// columns.
+struct Extremes {
+    low: Vec<[f64; LANES]>,
+    high: Vec<[f64; LANES]>,
+    /// Zeros, but where a number was not finite.
+    zero: Vec<[f64; LANES]>,
+}
+
+impl Extremes {
+    fn new(columns: usize) -> Self {
+        Self {
+            low: vec![[f64::INFINITY; LANES]; columns],
+            high: vec![[f64::NEG_INFINITY; LANES]; columns],
+            zero: vec![[0.0; LANES]; columns],
+        }
+    }
+
+    /// Takes in rows; those of a number that is no multiple of [`LANES`] have to be the last.
+    fn widen(&mut self, level: Level, values: &[f64]) {
+        #[inline(always)]
+        fn kernel<S: Simd>(simd: S, extremes: &mut Extremes, values: &[[f64; LANES]]) {
+            for rows in values.chunks(extremes.low.len()) {
+                let Extremes { low, high, zero } = &mut *extremes;
+                for (((values, low), high), zero) in rows.iter().zip(low).zip(high).zip(zero) {
+                    let v = f64x8::from_slice(simd, values);
+                    let (l, h) = (f64x8::from_slice(simd, low), f64x8::from_slice(simd, high));
+                    *low = simd.select_f64x8(v.simd_lt(l), v, l).into();
+                    *high = simd.select_f64x8(v.simd_gt(h), v, h).into();
+                    *zero = (f64x8::from_slice(simd, zero) + v * f64x8::splat(simd, 0.0)).into();
+                }
+            }
+        }
+        let (whole, rest) = values.as_chunks();
+        dispatch!(level, simd => kernel(simd, self, whole));
+        let place = whole.len() % self.low.len();
+        for (lane, &v) in rest.iter().enumerate() {
+            let (low, high) = (&mut self.low[place][lane], &mut self.high[place][lane]);
+            (*low, *high) = (low.min(v), high.max(v));
+            self.zero[place][lane] += v * 0.0;
+        }
+    }
+
+    /// Smallest and largest of each column, and whether all its numbers are finite.
+    fn of_columns(&self) -> Vec<(f64, f64, bool)> {
+        let columns = self.low.len();
+        let of = |lanes: &[[f64; LANES]], j: usize, f: fn(f64, f64) -> f64, from: f64| {
+            lanes.as_flattened().iter().skip(j).step_by(columns).fold(from, |a, &b| f(a, b))
+        };
+        let of_column = |j: usize| {
+            let finite = of(&self.zero, j, |a, b| a + b, 0.0) == 0.0;
+            (
+                of(&self.low, j, f64::min, f64::INFINITY),
+                of(&self.high, j, f64::max, f64::NEG_INFINITY),
+                finite,
+            )
+        };
+        (0..columns).map(of_column).collect()
+    }
 }
 
 /// An origin from which every value between `low` and `high` has an exact difference.
@@ -185,16 +279,42 @@ mod tests {
         for scale in [1e-300, 1e-150, 1.0, 1e150, 1e300] {
             let x = array![[scale], [-3.0 * scale]];
             let frame = frame(&x, None);
-            assert_eq!(exponent(frame.enter(0, -3.0 * scale)), Some(REACH));
+            assert_eq!(exponent(frame.enter(0, -3.0 * scale)), Some(Frame::REACH));
         }
+    }
+
+    #[test]
+    fn every_level_finds_the_extremes() {
+        for (rows, columns) in [(1, 1), (7, 3), (64, 5), (100, 9)] {
+            let x = Array2::from_shape_fn((rows, columns), |(i, j)| ((i * 37 + j * 11) % 101) as f64 - 50.0);
+            let column = |j: usize| {
+                let values = x.column(j);
+                let low = values.iter().copied().fold(f64::INFINITY, f64::min);
+                (low, values.iter().copied().fold(f64::NEG_INFINITY, f64::max), true)
+            };
+            let twin: Vec<_> = (0..columns).map(column).collect();
+            for level in crate::numeric::dispatch::levels() {
+                let mut extremes = Extremes::new(columns);
+                extremes.widen(level, x.as_slice().unwrap());
+                assert_eq!(extremes.of_columns(), twin, "{level:?}");
+            }
+            let transposed = Array2::from_shape_fn((columns, rows), |(j, i)| x[(i, j)]);
+            assert_eq!(
+                super::extremes(transposed.t(), 1, &mut Monitor::silent()).unwrap(),
+                super::extremes(x.view(), 2, &mut Monitor::silent()).unwrap()
+            );
+        }
+        let x = array![[1.0, 2.0], [3.0, f64::NAN]];
+        let error = Frame::of(x.view(), None, 1, &mut Monitor::silent()).unwrap_err();
+        assert!(matches!(error, crate::Error::NonFinite { row: 1, column: 1, .. }), "{error}");
     }
 
     #[test]
     fn other_points_widen_the_frame_within_limits() {
         let x = array![[1.0], [-1.0]];
-        assert_eq!(exponent(frame(&x, Some(array![[1e100]])).enter(0, 1e100)), Some(REACH));
+        assert_eq!(exponent(frame(&x, Some(array![[1e100]])).enter(0, 1e100)), Some(Frame::REACH));
         let limited = frame(&x, Some(array![[1e300]]));
-        assert_eq!(exponent(limited.enter(0, 1.0)), Some(REACH - MARGIN));
+        assert_eq!(exponent(limited.enter(0, 1.0)), Some(Frame::REACH - MARGIN));
         assert_eq!(frame(&array![[0.0]], Some(array![[4.0]])).enter(0, 0.0), 0.0);
     }
 }

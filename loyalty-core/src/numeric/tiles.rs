@@ -34,23 +34,6 @@ pub(crate) fn squared_distances(tile: &[Lanes], point: &[f64]) -> Lanes {
     sums
 }
 
-/// For each row of a tile the squared distance and the index of the nearest of `points` (each as long as the tile); of
-/// several the first.
-#[inline]
-pub(crate) fn nearest(tile: &[Lanes], points: &[f64]) -> (Lanes, [u64; LANES]) {
-    let mut best = [f64::INFINITY; LANES];
-    let mut index = [0; LANES];
-    for (i, point) in (0_u64..).zip(points.chunks_exact(tile.len())) {
-        let distances = squared_distances(tile, point);
-        for lane in 0..LANES {
-            let nearer = distances[lane] < best[lane];
-            best[lane] = if nearer { distances[lane] } else { best[lane] };
-            index[lane] = if nearer { i } else { index[lane] };
-        }
-    }
-    (best, index)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -58,17 +41,12 @@ mod tests {
     use ndarray::Array2;
 
     #[test]
-    fn a_tile_gives_the_nearest_point_of_each_row_and_of_several_the_first() {
+    fn a_tile_gives_the_distance_of_each_row() {
         let x = Array2::from_shape_fn((11, 2), |(i, j)| (2 * i + j) as f64 - 10.0);
         let frame = Frame::of(x.view(), None, 1, &mut Monitor::silent()).unwrap();
         let tiles = tiles(x.view(), &frame);
         assert_eq!(tiles.len(), 4);
         let row = |i: usize| [frame.enter(0, x[(i, 0)]), frame.enter(1, x[(i, 1)])];
-        let points = [row(9), row(1), row(5), row(1)].concat();
-        let labels: Vec<u64> =
-            tiles.chunks_exact(2).flat_map(|tile| nearest(tile, &points).1).take(11).collect();
-        // Rows 3 and 7 are as near to one point as to another.
-        assert_eq!(labels, [1, 1, 1, 1, 2, 2, 2, 0, 0, 0, 0]);
         for (lane, distance) in squared_distances(&tiles[..2], &row(0)).into_iter().enumerate() {
             let unit = row(1)[0] - row(0)[0];
             assert_eq!(distance, 2.0 * (lane as f64 * unit) * (lane as f64 * unit));
