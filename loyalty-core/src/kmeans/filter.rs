@@ -106,7 +106,7 @@ fn label<S: Simd>(
         let mut square = f32x16::splat(simd, 0.0);
         for column in tile {
             let y = f32x16::from_slice(simd, column);
-            square = square + y * y;
+            square += y * y;
         }
         let mut nearest = Nearest {
             score: f32x16::splat(simd, f32::INFINITY),
@@ -160,16 +160,16 @@ impl<S: Simd> Nearest<S> {
         for (column, coefficients) in tile.iter().zip(coefficients.as_chunks::<N>().0) {
             let y = f32x16::from_slice(simd, column);
             for i in 0..N {
-                scores[i] = scores[i] + y * f32x16::splat(simd, coefficients[i]);
+                scores[i] += y * f32x16::splat(simd, coefficients[i]);
             }
         }
-        for i in 0..N {
-            let less = scores[i].simd_lt(self.score);
-            let other = simd.select_f32x16(less, self.score, scores[i]);
+        for (label, score) in (first..).zip(scores) {
+            let less = score.simd_lt(self.score);
+            let other = simd.select_f32x16(less, self.score, score);
             let nearer = other.simd_lt(self.next);
             self.next = simd.select_f32x16(nearer, other, self.next);
-            self.score = simd.select_f32x16(less, scores[i], self.score);
-            self.label = simd.select_u32x16(less, u32x16::splat(simd, first + i as u32), self.label);
+            self.score = simd.select_f32x16(less, score, self.score);
+            self.label = simd.select_u32x16(less, u32x16::splat(simd, label), self.label);
         }
     }
 }

@@ -36,10 +36,10 @@ impl<const N: usize> Probe<N> {
         let mut square = f32x16::splat(simd, 0.0);
         for (column, point) in tile.iter().zip(&self.columns) {
             let y = f32x16::from_slice(simd, column);
-            square = square + y * y;
+            square += y * y;
             for i in 0..N {
                 let difference = y - f32x16::splat(simd, point[i]);
-                distances[i] = distances[i] + difference * difference;
+                distances[i] += difference * difference;
             }
         }
         let mut doubt = [0; N];
@@ -115,8 +115,8 @@ pub(super) fn inertia_left<const N: usize>(
                 }
                 let (mut low, mut high) = simd.widen_f32x16(left);
                 if let Some(weights) = weights.get(place) {
-                    low = low * f64x8::from_slice(simd, &weights[..8]);
-                    high = high * f64x8::from_slice(simd, &weights[8..]);
+                    low *= f64x8::from_slice(simd, &weights[..8]);
+                    high *= f64x8::from_slice(simd, &weights[8..]);
                 }
                 sums[i] = [sums[i][0] + low, sums[i][1] + high];
             }
