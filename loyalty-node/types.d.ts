@@ -157,7 +157,7 @@ export interface LogisticChurnOptions extends ThreadOptions, FeatureOptions, Wei
   classWeight?: 'none' | 'balanced' | { retained: number; churned: number }
   /** Whether to fit an intercept or fix it at 0. @default true */
   fitIntercept?: boolean
-  /** Newton steps at the most, at least 1; about 8 are usual. @default 100 */
+  /** Newton steps at the most, at least 1; about 6 are usual. @default 100 */
   maxIter?: number
   /**
    * The largest relative gradient at the end, 0 or more: of any standardised feature, divided by the mean absolute residual.

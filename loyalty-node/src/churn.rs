@@ -222,7 +222,7 @@ impl LogisticChurn {
         self.0.converged()
     }
 
-    /// Newton steps taken.
+    /// Newton steps taken over all rows.
     #[napi(getter)]
     pub fn iterations(&self) -> f64 {
         self.0.iterations() as f64

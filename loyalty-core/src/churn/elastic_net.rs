@@ -73,15 +73,17 @@ impl QuadraticModel {
 
     fn load(&mut self, sums: &Sums, penalty: &Penalty, theta: &[f64]) {
         let order = self.order;
-        for i in 0..order {
-            for j in 0..=i {
-                let entry = sums.hessian[packed(i, j)];
-                self.hessian[i * order + j] = entry;
-                self.hessian[j * order + i] = entry;
+        if sums.curved {
+            for i in 0..order {
+                for j in 0..=i {
+                    let entry = sums.hessian[packed(i, j)];
+                    self.hessian[i * order + j] = entry;
+                    self.hessian[j * order + i] = entry;
+                }
+                self.hessian[i * order + i] += penalty.squared[i];
             }
         }
         for (i, (squared, theta)) in penalty.squared.iter().zip(theta).enumerate() {
-            self.hessian[i * order + i] += squared;
             self.gradient[i] = sums.gradient[i] + squared * theta;
         }
         self.beta.copy_from_slice(theta);

@@ -5,9 +5,13 @@ use crate::check;
 use crate::error::{Error, Result};
 use crate::monitor::Monitor;
 use crate::numeric::blocks;
-use crate::numeric::elementary::{exp, logistic};
+use crate::numeric::elementary::{each, exp, logistic};
+use fearless_simd::{Level, dispatch};
 use ndarray::{Array2, ArrayView2, Axis};
 use serde::{Deserialize, Serialize};
+
+/// Rows of a batch that are worked on together.
+const CHUNK: usize = 4096;
 
 /// A fitted churn model.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -81,7 +85,7 @@ impl FittedLogisticChurn {
         self.fitted.converged
     }
 
-    /// Newton steps taken.
+    /// Newton steps taken over all rows.
     pub fn iterations(&self) -> usize {
         self.fitted.iterations
     }
@@ -144,7 +148,7 @@ impl FittedLogisticChurn {
         n_threads: Option<usize>,
         monitor: &mut Monitor<'_>,
     ) -> Result<Vec<f64>> {
-        self.each_row(x, n_threads, monitor, |predictor| predictor)
+        self.each_row(x, n_threads, monitor, |predictors, answers| answers.copy_from_slice(predictors))
     }
 
     /// [`predict_proba_with`](Self::predict_proba_with) on all cores and silent.
@@ -166,7 +170,10 @@ impl FittedLogisticChurn {
         n_threads: Option<usize>,
         monitor: &mut Monitor<'_>,
     ) -> Result<Vec<f64>> {
-        self.each_row(x, n_threads, monitor, logistic)
+        let level = Level::new();
+        self.each_row(x, n_threads, monitor, |predictors, answers| {
+            dispatch!(level, simd => each(simd, predictors, answers, logistic));
+        })
     }
 
     /// The probability of churn of one customer; it allocates nothing.
@@ -197,7 +204,12 @@ impl FittedLogisticChurn {
         n_threads: Option<usize>,
         monitor: &mut Monitor<'_>,
     ) -> Result<Vec<bool>> {
-        self.each_row(x, n_threads, monitor, |predictor| logistic(predictor) > 0.5)
+        let level = Level::new();
+        self.each_row(x, n_threads, monitor, |predictors, answers| {
+            let mut p = [0.0; CHUNK];
+            dispatch!(level, simd => each(simd, predictors, &mut p, logistic));
+            answers.iter_mut().zip(p).for_each(|(answer, p)| *answer = p > 0.5);
+        })
     }
 
     /// Each feature's part in each row's linear predictor: wⱼ(xⱼ − meanⱼ), of the shape of `x`.
@@ -225,18 +237,23 @@ impl FittedLogisticChurn {
         x: ArrayView2<'_, f64>,
         n_threads: Option<usize>,
         monitor: &mut Monitor<'_>,
-        answer: impl Fn(f64) -> T + Sync,
+        answer: impl Fn(&[f64], &mut [T]) + Sync,
     ) -> Result<Vec<T>> {
-        const CHUNK: usize = 4096;
         self.check_rows(x)?;
         let n_threads = check::n_threads(n_threads)?;
         let mut answers = vec![T::default(); x.nrows()];
         let mut chunks: Vec<&mut [T]> = answers.chunks_mut(CHUNK).collect();
         blocks::for_each_in_steps("churn_predict", &mut chunks, n_threads, monitor, |index, chunk| {
             let rows = x.axis_iter(Axis(0)).skip(index * CHUNK);
-            for (slot, row) in chunk.iter_mut().zip(rows) {
-                *slot = answer(self.fitted.predictor(row.iter().copied()));
+            let mut predictors = [0.0; CHUNK];
+            let predictors = &mut predictors[..chunk.len()];
+            for (predictor, row) in predictors.iter_mut().zip(rows) {
+                *predictor = match row.to_slice() {
+                    Some(row) => self.fitted.predictor(row.iter().copied()),
+                    None => self.fitted.predictor(row.iter().copied()),
+                };
             }
+            answer(predictors, chunk);
         })?;
         Ok(answers)
     }

@@ -52,7 +52,7 @@ pub struct InterceptInference {
 impl Inference {
     /// From the Hessian at the optimum that the problem's last pass left.
     pub(super) fn new(
-        problem: &Problem,
+        problem: &Problem<'_>,
         total_weight: f64,
         coefficients: &[f64],
         intercept: f64,

@@ -10,6 +10,7 @@ mod infinity_as_text;
 mod labels;
 mod newton;
 mod orthonormal;
+mod pass;
 mod problem;
 mod scale;
 mod separation;
@@ -87,7 +88,7 @@ pub struct LogisticChurn {
     pub class_weight: ClassWeight,
     /// Whether to fit an intercept (default) or fix it at 0.
     pub fit_intercept: bool,
-    /// The most Newton steps, at least 1. Default 100; about 8 are usual.
+    /// The most Newton steps over all rows, at least 1. Default 100; about 6 are usual.
     pub max_iter: usize,
     /// The largest relative gradient at the end: of any standardised feature, divided by the mean absolute residual. Default 1e-8.
     pub tol: f64,
@@ -218,13 +219,24 @@ impl LogisticChurn {
     ) -> Result<FittedLogisticChurn> {
         self.check()?;
         let n_threads = check::n_threads(self.n_threads)?;
-        check::matrix("x", x)?;
-        check::same_rows("y", y.len(), x.nrows())?;
-        if let Some(weights) = sample_weight {
-            check::sample_weight(weights, x.nrows())?;
+        if x.is_empty() {
+            check::matrix("x", x)?;
         }
-        let names = check::feature_names(&self.feature_names, x.ncols())?;
-        let weights = RowWeights::new(y, sample_weight, &self.class_weight)?;
+        let checked = || {
+            check::same_rows("y", y.len(), x.nrows())?;
+            if let Some(weights) = sample_weight {
+                check::sample_weight(weights, x.nrows())?;
+            }
+            let names = check::feature_names(&self.feature_names, x.ncols())?;
+            Ok((names, RowWeights::new(y, sample_weight, &self.class_weight)?))
+        };
+        // Whether the rows that take part are finite shows when they are read; the others are looked at here, and all are if
+        // something else is wrong, since what is said of x comes first.
+        let checked = checked();
+        if !matches!(&checked, Ok((_, weights)) if weights.all_take_part()) {
+            check::matrix("x", x)?;
+        }
+        let (names, weights) = checked?;
 
         // The objective divided by c and the total weight: mean log loss + strength · penalty. Beyond the bound the
         // coefficients are 0 to every digit that matters.
@@ -232,10 +244,10 @@ impl LogisticChurn {
             if self.c.is_finite() { (1.0 / self.c / weights.total).clamp(1e-200, 1e200) } else { 0.0 };
         let unit = strength.sqrt();
         monitor.report("churn", 0, Some(self.max_iter))?;
-        let mut problem = Problem::new(x, y, &weights, self.fit_intercept, unit, n_threads, monitor)?;
+        let mut problem = Problem::new(x, &weights, self.fit_intercept, unit, n_threads, monitor)?;
         if self.c.is_infinite() {
             refuse_constant_and_separating(&problem, &names)?;
-            refuse_outliers(x, &weights.rows, &names)?;
+            refuse_outliers(x, &weights, &names)?;
             problem.orthonormalise(&names, monitor)?;
         }
 
@@ -268,7 +280,7 @@ impl LogisticChurn {
     }
 
     /// The penalty on standardised coefficients that is the caller's on raw ones.
-    fn penalty(&self, problem: &Problem, unit: f64) -> Penalty {
+    fn penalty(&self, problem: &Problem<'_>, unit: f64) -> Penalty {
         let mut penalty =
             Penalty { squared: vec![0.0; problem.order()], absolute: vec![0.0; problem.order()] };
         if unit > 0.0 {
@@ -284,9 +296,9 @@ impl LogisticChurn {
 
     fn fitted(
         &self,
-        problem: &Problem,
+        problem: &Problem<'_>,
         solution: &Solution,
-        weights: &RowWeights,
+        weights: &RowWeights<'_>,
         feature_names: Vec<String>,
     ) -> Result<FittedLogisticChurn> {
         let first = problem.first_feature();
@@ -322,12 +334,12 @@ impl LogisticChurn {
             centres,
             centre_value,
             coefficients,
-            log_likelihood: -weights.total * problem.sums().loss,
+            log_likelihood: -weights.total * problem.sums().totals.loss,
             null_log_likelihood: -weights.total * null_loss,
             converged: solution.converged,
             iterations: solution.iterations,
             relative_gradient: solution.relative_gradient,
-            separation_risk: problem.sums().least_margin > 0.0,
+            separation_risk: problem.sums().totals.least_margin > 0.0,
             constant_features: (0..problem.scales.len()).filter(|&j| problem.scales[j].constant).collect(),
             inference,
         };
@@ -344,11 +356,11 @@ impl LogisticChurn {
 }
 
 /// Refuses features with an outlier so far out that a fit of all rows loses the digits of all the others.
-fn refuse_outliers(x: ArrayView2<'_, f64>, rows: &[usize], names: &[String]) -> Result<()> {
+fn refuse_outliers(x: ArrayView2<'_, f64>, weights: &RowWeights<'_>, names: &[String]) -> Result<()> {
     const FARTHEST: f64 = 1e8;
     let median = |values: &mut [f64]| quantiles(values, &[0.5]).first().copied().unwrap_or(0.0);
     let far_out = |j: &usize| {
-        let mut values: Vec<f64> = rows.iter().map(|&row| x[[row, *j]]).collect();
+        let mut values: Vec<f64> = (0..weights.count()).map(|i| x[[weights.row(i), *j]]).collect();
         let centre = median(&mut values);
         // Halves, whose difference cannot overflow; values at the centre itself say nothing of the spread.
         let mut distances: Vec<f64> =
@@ -364,7 +376,7 @@ fn refuse_outliers(x: ArrayView2<'_, f64>, rows: &[usize], names: &[String]) -> 
     Err(Error::NoEstimate { features, reason: reason.into() })
 }
 
-fn refuse_constant_and_separating(problem: &Problem, names: &[String]) -> Result<()> {
+fn refuse_constant_and_separating(problem: &Problem<'_>, names: &[String]) -> Result<()> {
     let name = |j: usize| names[j].clone();
     let constant: Vec<String> = (0..names.len()).filter(|&j| problem.scales[j].constant).map(name).collect();
     if !constant.is_empty() {
@@ -387,7 +399,7 @@ fn refuse_constant_and_separating(problem: &Problem, names: &[String]) -> Result
 }
 
 /// The names of the features that make up a direction, by their part in it.
-fn leading_features(problem: &Problem, direction: &[f64], names: &[String]) -> Vec<String> {
+fn leading_features(problem: &Problem<'_>, direction: &[f64], names: &[String]) -> Vec<String> {
     let theta = problem.standardised(direction);
     let parts = &theta[problem.first_feature()..];
     let largest = parts.iter().map(|part| part.abs()).fold(0.0, f64::max);
@@ -396,7 +408,7 @@ fn leading_features(problem: &Problem, direction: &[f64], names: &[String]) -> V
     blamed.into_iter().map(|j| names[j].clone()).collect()
 }
 
-fn separated(problem: &Problem, direction: &[f64], names: &[String]) -> Error {
+fn separated(problem: &Problem<'_>, direction: &[f64], names: &[String]) -> Error {
     Error::NoEstimate {
         features: leading_features(problem, direction, names),
         reason: "a combination of these features separates churned from retained customers, so their best coefficients are \

@@ -1,11 +1,12 @@
 //! Orthonormal columns for fits without a penalty, and the collinear ones among them.
 
+use super::pass::ONES;
 use super::problem::{Block, Problem};
 use crate::error::{Error, Result};
 use crate::monitor::Monitor;
 use crate::numeric::linalg::{add_scaled, dot, packed, packed_len, solve_lower_transposed};
 
-impl Problem {
+impl Problem<'_> {
     /// Makes the columns orthogonal with mean square 1, each to those before it. A penalty would not survive this; without
     /// one the fit is the same, and nearly collinear columns do not cost it their digits squared.
     ///
@@ -18,18 +19,21 @@ impl Problem {
         let count = self.rows() as f64;
         let mut triangle = vec![0.0; packed_len(order)];
         let mut change = vec![0.0; order];
-        for k in 0..order {
+        self.apply_units(monitor)?;
+        // The intercept's column is one already.
+        triangle[..first].fill(1.0);
+        for k in first..order {
             let (before, column) = triangle.split_at_mut(packed(k, 0));
             change[..k].fill(0.0);
             for _ in 0..2 {
-                self.for_each(monitor, |block| block.reduce_and_project(k, &change[..k]))?;
+                self.for_each(monitor, |block| block.reduce_and_project(first, k, &change[..k]))?;
                 let sums = self.merged_gradient();
                 for j in 0..k {
                     change[j] = sums[j] / count;
                     column[j] += change[j];
                 }
             }
-            self.for_each(monitor, |block| block.reduce_and_project(k, &change[..k]))?;
+            self.for_each(monitor, |block| block.reduce_and_project(first, k, &change[..k]))?;
             let norm = (self.merged_gradient()[k] / count).sqrt();
 
             // The columns carry the rounding of the data themselves; what remains must stand out from that.
@@ -52,7 +56,9 @@ impl Problem {
                 });
             }
             column[k] = norm;
-            self.for_each(monitor, |block| block.column_mut(k, |z| z.iter_mut().for_each(|z| *z /= norm)))?;
+            self.for_each(monitor, |block| {
+                block.feature_mut(k - first, |z| z.iter_mut().for_each(|z| *z /= norm))
+            })?;
         }
         self.triangle = Some(triangle);
         Ok(())
@@ -61,16 +67,17 @@ impl Problem {
 
 impl Block {
     /// Takes `change` times the columns before `k` from column `k`; then its products with them and itself.
-    fn reduce_and_project(&mut self, k: usize, change: &[f64]) {
+    fn reduce_and_project(&mut self, first: usize, k: usize, change: &[f64]) {
         self.sums.gradient[..=k].fill(0.0);
-        for rows in self.tiles() {
-            let (tile, sums) = self.tile_and_sums(&rows);
-            let (before, column) = tile.split_at_mut(k * rows.len());
-            let column = &mut column[..rows.len()];
-            for (q, change) in before.chunks_exact(rows.len()).zip(change) {
+        let (panels, sums) = self.panels_and_sums();
+        for (rows, panel) in panels {
+            let (before, column) = panel.split_at_mut(k - first);
+            let column = &mut column[0].as_flattened_mut()[..rows];
+            let before = || std::iter::repeat_n(&ONES, first).chain(&*before).map(|q| q.as_flattened());
+            for (q, change) in before().zip(change) {
                 add_scaled(column, -change, q);
             }
-            for (product, q) in sums.gradient.iter_mut().zip(before.chunks_exact(rows.len())) {
+            for (product, q) in sums.gradient.iter_mut().zip(before()) {
                 *product += dot(q, column);
             }
             sums.gradient[k] += dot(column, column);

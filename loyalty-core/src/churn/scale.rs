@@ -1,5 +1,9 @@
 //! The spread of each column, and the scale that standardises it.
 
+use super::pass::{LANES, Lanes, Panel};
+use fearless_simd::prelude::*;
+use fearless_simd::{Simd, f64x8};
+
 /// How a column was standardised: z = (x·power − centre)·inverse. The power of two brings |x| near 1, so that nothing
 /// overflows or underflows on the way.
 #[derive(Debug, Clone, Copy)]
@@ -41,17 +45,39 @@ impl Scale {
 pub(super) struct Extent {
     low: [f64; 2],
     high: [f64; 2],
+    /// Whether all are finite.
+    pub(super) finite: bool,
 }
 
 impl Extent {
-    pub(super) const EMPTY: Self = Self { low: [f64::INFINITY; 2], high: [f64::NEG_INFINITY; 2] };
+    pub(super) const EMPTY: Self =
+        Self { low: [f64::INFINITY; 2], high: [f64::NEG_INFINITY; 2], finite: true };
 
-    pub(super) fn add(&mut self, class: usize, x: f64) {
-        self.low[class] = self.low[class].min(x);
-        self.high[class] = self.high[class].max(x);
+    /// Widens to 64 values of a column, whose rows have these signs: above 0 for churned.
+    #[inline(always)]
+    pub(super) fn add<S: Simd>(&mut self, simd: S, column: &Panel, signs: &Panel) {
+        let zero = f64x8::splat(simd, 0.0);
+        let (mut low, mut high) =
+            ([f64x8::splat(simd, f64::INFINITY); 2], [f64x8::splat(simd, f64::NEG_INFINITY); 2]);
+        let mut doubt = zero;
+        for (x, sign) in column.iter().zip(signs) {
+            let (x, sign): (f64x8<S>, f64x8<S>) = ((*x).simd_into(simd), (*sign).simd_into(simd));
+            // NaN unless it is finite.
+            doubt += x - x;
+            for (class, counts) in [sign.simd_lt(zero), sign.simd_gt(zero)].into_iter().enumerate() {
+                low[class] = (counts & x.simd_lt(low[class])).select(x, low[class]);
+                high[class] = (counts & x.simd_gt(high[class])).select(x, high[class]);
+            }
+        }
+        for class in 0..2 {
+            self.low[class] = <Lanes>::from(low[class]).into_iter().fold(self.low[class], f64::min);
+            self.high[class] = <Lanes>::from(high[class]).into_iter().fold(self.high[class], f64::max);
+        }
+        self.finite &= <Lanes>::from(doubt) == [0.0; LANES];
     }
 
     pub(super) fn merge(&mut self, other: &Self) {
+        self.finite &= other.finite;
         for class in 0..2 {
             self.low[class] = self.low[class].min(other.low[class]);
             self.high[class] = self.high[class].max(other.high[class]);
@@ -60,6 +86,12 @@ impl Extent {
 
     pub(super) fn largest(&self) -> f64 {
         self.low.iter().chain(&self.high).fold(0.0, |largest, x| x.abs().max(largest))
+    }
+
+    /// The largest distance of a value, times `power`, from `centre`.
+    pub(super) fn farthest(&self, power: f64, centre: f64) -> f64 {
+        let finite = self.low.iter().chain(&self.high).filter(|x| x.is_finite());
+        finite.map(|x| (x * power - centre).abs()).fold(0.0, f64::max)
     }
 
     /// Whether the column says nothing beside the intercept, if there is one.
@@ -100,18 +132,31 @@ pub(super) fn power_near_inverse(x: f64) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::churn::pass::VECTORS;
+    use fearless_simd::{Level, dispatch};
 
     #[test]
     fn an_extent_without_rows_of_a_class_adds_nothing() {
         let mut both = Extent::EMPTY;
-        both.add(0, 2.0);
-        both.add(1, -3.0);
+        let add = |extent: &mut Extent, x: f64, sign: f64| {
+            let panel = |value: f64| [[value; LANES]; VECTORS];
+            dispatch!(Level::new(), simd => extent.add(simd, &panel(x), &panel(sign)));
+        };
+        add(&mut both, 2.0, -1.0);
+        add(&mut both, -3.0, 1.0);
         let mut one = Extent::EMPTY;
-        one.add(1, 5.0);
+        add(&mut one, 5.0, 1.0);
         one.merge(&both);
         one.merge(&Extent::EMPTY);
         assert_eq!((one.low, one.high), ([2.0, -3.0], [2.0, 5.0]));
         assert_eq!(one.largest(), 5.0);
+        assert!(one.finite);
+        for value in [f64::NAN, f64::INFINITY, f64::NEG_INFINITY] {
+            let mut extent = one;
+            add(&mut extent, value, 1.0);
+            one.merge(&extent);
+            assert!(!extent.finite && !one.finite);
+        }
     }
 
     #[test]

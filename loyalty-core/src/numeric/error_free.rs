@@ -4,14 +4,14 @@
 //! multiply-add.
 
 /// a + b where |a| ≥ |b|, or a = 0 (Dekker 1971, Numerische Mathematik 18).
-#[inline]
+#[inline(always)]
 pub(crate) fn ordered_sum(a: f64, b: f64) -> (f64, f64) {
     let sum = a + b;
     (sum, b - (sum - a))
 }
 
 /// a + b (Knuth, The Art of Computer Programming 2, 4.2.2, theorem B).
-#[inline]
+#[inline(always)]
 pub(crate) fn sum(a: f64, b: f64) -> (f64, f64) {
     let sum = a + b;
     let part = sum - a;
@@ -19,7 +19,7 @@ pub(crate) fn sum(a: f64, b: f64) -> (f64, f64) {
 }
 
 /// a · b (Dekker 1971); the error itself is good to 2⁻¹⁰⁵ of the product, unless it underflows.
-#[inline]
+#[inline(always)]
 pub(crate) fn product(a: f64, b: f64) -> (f64, f64) {
     let product = a * b;
     let (a_high, a_low) = halves(a);
@@ -28,7 +28,7 @@ pub(crate) fn product(a: f64, b: f64) -> (f64, f64) {
 }
 
 /// a as the sum of two floats of 26 and 27 bits.
-#[inline]
+#[inline(always)]
 pub(crate) fn halves(a: f64) -> (f64, f64) {
     const HIGH: u64 = u64::MAX << 27;
     let high = f64::from_bits(a.to_bits() & HIGH);

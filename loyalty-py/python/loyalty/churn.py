@@ -124,7 +124,7 @@ class LogisticChurn(ClassifierMixin, Estimator):  # type: ignore[misc]
     fit_intercept : bool, default True
         Whether to fit an intercept or fix it at 0.
     max_iter : int, default 100
-        Newton steps at the most; about 8 are usual.
+        Newton steps at the most; about 6 are usual.
     tol : float, default 1e-8
         The largest relative gradient at the end, of any standardised feature.
     confidence_level : float, default 0.95
@@ -144,7 +144,7 @@ class LogisticChurn(ClassifierMixin, Estimator):  # type: ignore[misc]
     intercept_ : array of shape (1,)
         The intercept b.
     n_iter_ : array of int32 of shape (1,)
-        Newton steps taken.
+        Newton steps taken over all rows.
     odds_ratios_ : array of shape (n_features,)
         By how much one unit more of a feature multiplies the odds of churn, e^w.
     inference_ : Inference or None

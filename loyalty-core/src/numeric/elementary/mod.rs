@@ -11,7 +11,7 @@
 //! | 0.76 | 0.90 | 0.92 | 0.85 | 0.77 | 0.77 | 0.97 |
 //!
 //! All but [`pow`] have one straight path without tables, branches or calls, and are always inlined: in a loop over a slice
-//! a compiler turns them into vector instructions, with the same bits. The arguments are reduced as by Cody and Waite
+//! (`each`, inside a dispatched kernel) a compiler turns them into the CPU's widest vector instructions, with the same bits. The arguments are reduced as by Cody and Waite
 //! (1980, Software Manual for the Elementary Functions), the leading terms kept with their rounding errors as by Tang (1989
 //! and 1990, ACM Transactions on Mathematical Software 15 and 16), and the rest is the plain power series, long enough for
 //! what it leaves out not to matter.
@@ -41,14 +41,22 @@ const LN_2_LOW: f64 = 5.497_923_018_708_371e-14;
 /// 1.5 · 2⁵²: added to a number below 2⁵¹ it leaves the nearest integer in the sum's last bits.
 const ROUNDER: f64 = 6_755_399_441_055_744.0;
 
+/// Writes the function of each number of `from` to its place in `to`, by vectors as wide as those of the kernel around it.
+#[inline(always)]
+pub(crate) fn each<S: fearless_simd::Simd>(_: S, from: &[f64], to: &mut [f64], f: impl Fn(f64) -> f64) {
+    for (to, &from) in to.iter_mut().zip(from) {
+        *to = f(from);
+    }
+}
+
 /// The nearest integer of a number below 2⁵¹ in magnitude.
-#[inline]
+#[inline(always)]
 fn nearest(x: f64) -> f64 {
     (x + ROUNDER) - ROUNDER
 }
 
 /// 2ᵏ for an integer k from −1022 to 1023.
-#[inline]
+#[inline(always)]
 fn power_of_2(k: f64) -> f64 {
     const EXPONENT_BIAS: f64 = 1023.0;
     f64::from_bits((k + (ROUNDER + EXPONENT_BIAS)).to_bits() << 52)
