@@ -133,7 +133,8 @@ impl FittedLogisticChurn {
     /// The linear predictor (log odds of churn) w·x + b of each row of `x`.
     ///
     /// It is computed as its value at the medians + Σ wⱼ(xⱼ − medianⱼ), which keeps its digits where features are far from 0
-    /// and where one has an outlier, and ends at ±[`f64::MAX`] where it would overflow.
+    /// and where one has an outlier, and ends at ±[`f64::MAX`] where it would overflow. Of many rows, the medians are those of
+    /// a part.
     ///
     /// # Arguments
     /// * `x`: rows × the columns of the training data, finite.

@@ -174,13 +174,7 @@ pub(super) fn likelihood<S: Simd>(
         #[inline(always)]
         |p| exp(-p.abs()),
     );
-    each(
-        simd,
-        e.as_flattened(),
-        log.as_flattened_mut(),
-        #[inline(always)]
-        |e| ln_1p(e),
-    );
+    each(simd, e.as_flattened(), log.as_flattened_mut(), ln_1p);
 
     let (sign, weight) = (&sign.as_flattened()[..vectors], &weight.as_flattened()[..vectors]);
     let residual = &mut residual.as_flattened_mut()[..vectors];
@@ -311,10 +305,10 @@ fn add_hessian_by<S: Simd, const SIDE: usize>(
     for i in entries.step_by(SIDE) {
         let row = |r: usize| (i + r).min(last);
         for (panel, (weighted, factor)) in weighted.iter_mut().zip(factor).enumerate() {
-            for r in 0..SIDE {
-                let column = tile.column(panel, row(r));
-                for v in 0..VECTORS {
-                    (load(simd, &factor[v]) * load(simd, &column[v])).store_slice(&mut weighted[v][r]);
+            for (v, (weighted, factor)) in weighted.iter_mut().zip(factor).enumerate() {
+                for (r, weighted) in weighted.iter_mut().enumerate() {
+                    let z = load(simd, &tile.column(panel, row(r))[v]);
+                    (load(simd, factor) * z).store_slice(weighted);
                 }
             }
         }

@@ -63,7 +63,7 @@ impl Extent {
         for (x, sign) in column.iter().zip(signs) {
             let (x, sign): (f64x8<S>, f64x8<S>) = ((*x).simd_into(simd), (*sign).simd_into(simd));
             // NaN unless it is finite.
-            doubt += x - x;
+            doubt += x * zero;
             for (class, counts) in [sign.simd_lt(zero), sign.simd_gt(zero)].into_iter().enumerate() {
                 low[class] = (counts & x.simd_lt(low[class])).select(x, low[class]);
                 high[class] = (counts & x.simd_gt(high[class])).select(x, high[class]);
