@@ -6,7 +6,7 @@ use crate::error::{Error, Result};
 use crate::monitor::Monitor;
 use crate::numeric::blocks;
 use crate::numeric::elementary::{each, exp, logistic};
-use fearless_simd::{Level, dispatch};
+use fearless_simd::{Level, Simd, dispatch};
 use ndarray::{Array2, ArrayView2, Axis};
 use serde::{Deserialize, Serialize};
 
@@ -173,7 +173,7 @@ impl FittedLogisticChurn {
     ) -> Result<Vec<f64>> {
         let level = Level::new();
         self.each_row(x, n_threads, monitor, |predictors, answers| {
-            dispatch!(level, simd => each(simd, predictors, answers, logistic));
+            dispatch!(level, simd => probabilities(simd, predictors, answers));
         })
     }
 
@@ -208,7 +208,7 @@ impl FittedLogisticChurn {
         let level = Level::new();
         self.each_row(x, n_threads, monitor, |predictors, answers| {
             let mut p = [0.0; CHUNK];
-            dispatch!(level, simd => each(simd, predictors, &mut p, logistic));
+            dispatch!(level, simd => probabilities(simd, predictors, &mut p));
             answers.iter_mut().zip(p).for_each(|(answer, p)| *answer = p > 0.5);
         })
     }
@@ -285,6 +285,19 @@ impl FittedLogisticChurn {
         }
         Ok(())
     }
+}
+
+/// The probability of each predictor.
+#[allow(clippy::redundant_closure)]
+#[inline(always)]
+fn probabilities<S: Simd>(simd: S, predictors: &[f64], p: &mut [f64]) {
+    each(
+        simd,
+        predictors,
+        p,
+        #[inline(always)]
+        |predictor| logistic(predictor),
+    );
 }
 
 impl Learnt {

@@ -139,6 +139,7 @@ pub(super) fn sum_of_lanes(v: &Lanes) -> f64 {
 }
 
 /// Likelihood, residuals and curvatures of the rows of a tile at these coefficients, and what a step would change.
+#[allow(clippy::redundant_closure)]
 #[inline(always)]
 pub(super) fn likelihood<S: Simd>(
     simd: S,
@@ -174,7 +175,13 @@ pub(super) fn likelihood<S: Simd>(
         #[inline(always)]
         |p| exp(-p.abs()),
     );
-    each(simd, e.as_flattened(), log.as_flattened_mut(), ln_1p);
+    each(
+        simd,
+        e.as_flattened(),
+        log.as_flattened_mut(),
+        #[inline(always)]
+        |e| ln_1p(e),
+    );
 
     let (sign, weight) = (&sign.as_flattened()[..vectors], &weight.as_flattened()[..vectors]);
     let residual = &mut residual.as_flattened_mut()[..vectors];

@@ -42,6 +42,8 @@ const LN_2_LOW: f64 = 5.497_923_018_708_371e-14;
 const ROUNDER: f64 = 6_755_399_441_055_744.0;
 
 /// Writes the function of each number of `from` to its place in `to`, by vectors as wide as those of the kernel around it.
+///
+/// `f` must be a closure that is always inlined: the mere name of a function would be called, number by number.
 #[inline(always)]
 pub(crate) fn each<S: fearless_simd::Simd>(_: S, from: &[f64], to: &mut [f64], f: impl Fn(f64) -> f64) {
     for (to, &from) in to.iter_mut().zip(from) {
