@@ -1,0 +1,90 @@
+"""What a row of the comparison is. Each is declared once, in `rows/`, by a function that makes it ready."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+Call = Callable[[], Any]
+
+
+class Disagreement(Exception):
+    """The results of ours and of a peer are not the same."""
+
+
+@dataclass(frozen=True)
+class Scale:
+    """How much of a row's full size is measured, and for how long."""
+
+    name: str
+    divisor: int
+    seconds: float
+    rounds: tuple[int, int]
+    #: Whether memory is measured, each time in a process of its own.
+    memory: bool
+    #: By what share results that hang on random draws may be worse than a peer's: the fewer rows, the more luck.
+    luck: float
+
+    def rows(self, full: int, least: int = 500) -> int:
+        """Rows at this scale of what has so many at full scale."""
+        return max(full // self.divisor, min(full, least))
+
+
+FULL = Scale("full", 1, 15.0, (3, 15), memory=True, luck=1e-3)
+QUICK = Scale("quick", 20, 0.5, (3, 5), memory=False, luck=0.02)
+SMOKE = Scale("smoke", 1000, 0.0, (1, 1), memory=False, luck=0.2)
+
+
+@dataclass(frozen=True)
+class Case:
+    """A row with its data, ready to be measured."""
+
+    #: What is measured, on so many threads.
+    ours: Callable[[int], Any]
+    #: Peers by name. Each is made ready (imported, given its own kind of frame) just before it is measured, and left out
+    #: where it is not installed.
+    peers: Mapping[str, Callable[[], Call]]
+    #: Raises `Disagreement` if a peer's result, or ours on one thread, is not ours.
+    agree: Callable[[Any, Any], None]
+    #: Calls that are measured together, where one is too short for the clock.
+    calls: int = 1
+    #: Bytes of what the memory limit counts in.
+    unit: int = 1
+
+
+@dataclass(frozen=True)
+class Row:
+    """Its declaration."""
+
+    name: str
+    work: str
+    size: str
+    prepare: Callable[[Scale], Case]
+    #: How often faster than a peer ours is to be; `ANY` stands for every peer that is not named.
+    required: Mapping[str, float] = field(default_factory=dict)
+    #: How often faster on two threads than on one, where that is measured.
+    threads: float | None = None
+    #: At most so many units of memory beside the input, and what a unit is.
+    memory: tuple[float, str] | None = None
+
+    def required_of(self, peer: str) -> float | None:
+        return self.required.get(peer, self.required.get(ANY))
+
+
+ANY = "any peer"
+
+
+def number(n: int) -> str:
+    """1e6, 2e5: of which the sizes of rows are made."""
+    return f"{n:.0e}".replace("e+0", "e")
+
+
+def close(what: str, ours: Any, theirs: Any, rtol: float, atol: float = 0.0) -> None:
+    """Refuses arrays or numbers that differ by more than the tolerance."""
+    import numpy as np
+
+    ours, theirs = np.asarray(ours), np.asarray(theirs)
+    if ours.shape != theirs.shape or not np.allclose(ours, theirs, rtol=rtol, atol=atol):
+        worst = np.max(np.abs(ours - theirs)) if ours.shape == theirs.shape else f"{ours.shape}, {theirs.shape}"
+        raise Disagreement(f"{what} differs by {worst}")
