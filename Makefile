@@ -1,7 +1,8 @@
 # make demo    scores the customers of the order log in the repository
 # make test    everything that CI checks: formatting, lints, every test in Rust, of the built Python wheel and of the packed
 #              Node package, the documentation
-# make bench   the benchmarks
+# make bench   the benchmarks: of the core alone, and beside the peers, which go into a virtual environment of their own;
+#              the tables go to benches/RESULTS.md. make bench-quick shows them for small sizes, in two minutes.
 # make doc     the documentation of the crate, in target/doc
 # make vectors the conformance vectors anew, from their oracles (Python 3.11)
 # make python  the Python package into the virtual environment target/python/test, as its tests use it
@@ -11,10 +12,12 @@ ORACLE := loyalty-core/tests/oracle
 PYTHON := target/oracle/bin/python
 WHEEL := target/python/build
 WHEEL_TEST := target/python/test
+BENCH := target/bench
+COMPARE := benches/compare
 NODE_TEST := target/node/test
 NPM := loyalty-node/node_modules/.package-lock.json
 
-.PHONY: demo test test-rust test-python test-node python node bench doc vectors
+.PHONY: demo test test-rust test-python test-node wheel python node bench bench-quick bench-peers doc vectors
 
 demo:
 	@mkdir -p out
@@ -41,10 +44,13 @@ test-python: python
 	cd loyalty-py && ../$(WHEEL_TEST)/bin/python -m mypy examples
 	cd loyalty-py && ../$(WHEEL_TEST)/bin/python -m mypy.stubtest loyalty --mypy-config-file pyproject.toml \
 		--allowlist tests/stubtest_allowlist.txt
+	$(WHEEL_TEST)/bin/python $(COMPARE) --smoke --only customers rfm kmeans churn silhouette scorecard growth >/dev/null
 
-python: $(WHEEL)/bin/maturin $(WHEEL_TEST)/bin/pytest
+wheel: $(WHEEL)/bin/maturin
 	rm -rf $(WHEEL)/dist
 	$(WHEEL)/bin/maturin build --release --locked --manifest-path loyalty-py/Cargo.toml --out $(WHEEL)/dist
+
+python: wheel $(WHEEL_TEST)/bin/pytest
 	$(WHEEL_TEST)/bin/python -m pip install --quiet --force-reinstall --no-deps $(WHEEL)/dist/*.whl
 
 $(WHEEL)/bin/maturin:
@@ -62,7 +68,7 @@ test-node: node python
 	cd $(NODE_TEST) && LOYALTY_REQUIRE_ALL=1 LOYALTY_REPOSITORY=$(CURDIR) \
 		LOYALTY_EXAMPLES=$(CURDIR)/target/debug/examples LOYALTY_PYTHON=$(CURDIR)/$(WHEEL_TEST)/bin/python \
 		node --test --test-reporter=spec test/*.test.*js
-	LOYALTY_BENCH_PAIRS=1 node benches/compare/node.mjs >/dev/null
+	node $(COMPARE)/node.mjs --rounds 1 >/dev/null
 
 # Installed from the packed file into an empty folder, where the tests find the tools they need beside it.
 node: $(NPM)
@@ -81,10 +87,21 @@ $(NPM): loyalty-node/package-lock.json
 	cd loyalty-node && npm ci
 	touch $@
 
-bench: python node
+bench: bench-peers
 	cargo bench -p loyalty-benches
-	$(WHEEL_TEST)/bin/python benches/compare/one_row.py
-	node benches/compare/node.mjs
+	$(BENCH)/bin/python $(COMPARE) --write benches/RESULTS.md
+
+bench-quick: bench-peers
+	$(BENCH)/bin/python $(COMPARE) --quick
+
+# Ours and all peers, ready to be measured.
+bench-peers: wheel node $(BENCH)/installed
+	$(BENCH)/bin/python -m pip install --quiet --force-reinstall --no-deps $(WHEEL)/dist/*.whl
+
+$(BENCH)/installed: $(COMPARE)/requirements.txt
+	python3 -m venv --clear $(BENCH)
+	$(BENCH)/bin/python -m pip install --quiet --requirement $<
+	touch $@
 
 doc:
 	cargo doc --workspace --no-deps

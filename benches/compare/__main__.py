@@ -96,13 +96,14 @@ def main() -> int:
         parts += ["**RESULTS THAT DIFFER**", "\n".join(f"* {failure}" for failure in failures)]
     if absent := report.absentees(results):
         parts.append(f"Not installed, and so not in the tables: {', '.join(absent)}.")
-    if results:
-        parts += ["## Beside the peers", report.against_peers(results), "## Threads", report.threads(results)]
-        parts += ["## Memory", report.memory(results)]
-    if grown:
-        parts += ["## Growth", report.growths(grown)]
-    if from_node:
-        parts += ["## From Node", report.node(from_node)]
+    tables = {
+        "Beside the peers": report.against_peers(results),
+        "Threads": report.threads(results),
+        "Memory": report.memory(results),
+        "Growth": report.growths(grown),
+        "From Node": report.node(from_node),
+    }
+    parts += [f"## {title}\n\n{lines}" for title, lines in tables.items() if lines]
     text = "\n\n".join(parts) + "\n"
     print(text)
     if args.write:

@@ -15,7 +15,7 @@ from typing import Any
 
 from growth import Growth
 from peers import THREADS
-from row import Call, Disagreement, Row, Scale
+from row import Call, Disagreement, Row, Scale, Tuned
 
 OURS, ONE_THREAD = "loyalty", "loyalty, one thread"
 
@@ -97,7 +97,9 @@ def speed(row: Row, scale: Scale) -> Measured:
         parties[ONE_THREAD] = lambda: case.ours(1)
     for name, make_ready in case.peers.items():
         try:
-            parties[name] = make_ready()
+            parties[name] = ready = make_ready()
+            if isinstance(ready, Tuned):
+                ready.tune()
         except ModuleNotFoundError as missing:
             measured.absent.append(f"{name} ({missing.name})")
     first: dict[str, float] = {}

@@ -1,11 +1,16 @@
 // What Node users pay, beside what they would write or install instead, in the same run on the same data.
 //
-// Needs the package and its development dependencies: make node, then node benches/compare/node.mjs
+// Needs the package and its development dependencies: make node, then node benches/compare/node.mjs [--json] [--rounds N]
 
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { pathToFileURL } from 'node:url'
+import { parseArgs } from 'node:util'
+
+import { plainScorer } from './plain_scorer.mjs'
+
+const { values: args } = parseArgs({ options: { json: { type: 'boolean' }, rounds: { type: 'string' } } })
 
 const require = createRequire(new URL('../../loyalty-node/package.json', import.meta.url))
 const { KMeans, LoyaltyScore, Scorecard, summarize } = require('loyalty')
@@ -33,14 +38,11 @@ function milliseconds(call) {
 
 const median = (values) => values.toSorted((a, b) => a - b)[values.length >> 1]
 
-/** Pairs of runs at the most: a test runs each once. */
-const MOST_PAIRS = Number(process.env.LOYALTY_BENCH_PAIRS ?? Infinity)
-
 /** Medians of both, and of their ratios, in turns so that whatever else the machine does meets both alike. */
 function inTurns(pairs, ours, peer) {
   ours()
   peer()
-  const times = Array.from({ length: Math.min(pairs, MOST_PAIRS) }, () => [milliseconds(ours), milliseconds(peer)])
+  const times = Array.from({ length: Math.min(pairs, args.rounds ?? pairs) }, () => [milliseconds(ours), milliseconds(peer)])
   return {
     ours: median(times.map(([ours]) => ours)),
     peer: median(times.map(([, peer]) => peer)),
@@ -53,29 +55,45 @@ const repeated = (times, call) => () => {
 }
 
 const table = []
-const row = (work, ours, peer, ratio) => table.push({ work, loyalty: ours, peer, ratio: `${ratio.toFixed(1)}×` })
+const row = (work, peerName, ours, peer, ratio, asked) => table.push({ work, ours, peerName, peer, ratio, asked })
 
-/** One customer: an object in and one out, beside what the core takes for one of many. */
-function oneCustomer() {
+/** One customer: an object in and one out; and many at once, numbers in and out. */
+function customers() {
   const lines = readFileSync(CDNOW, 'utf8').trim().split('\n').slice(1).map((line) => line.trim().split(','))
   const log = {
     customer: lines.map(([customer]) => customer),
     time: lines.map(([, day]) => new Date(day)),
     amount: lines.map((line) => Number(line[3])),
   }
-  const card = Scorecard.fromJSON(Scorecard.fitSync(log, { seed: 7 }).toJSON())
-  const customer = { recencyDays: 12, nPurchases: 8, totalAmount: 530.5, tenureDays: 400 }
-  const many = 10_000
-  const figures = new Float64Array(6 * many)
-  for (let i = 0; i < many; i++) figures.set([12, 8, 530.5, 400, NaN, NaN], 6 * i)
-  const scores = new Float64Array(12 * many)
-  const { ours, peer, ratio } = inTurns(
-    41,
-    repeated(many, () => card.scoreCustomer(customer)),
-    () => card.scoreInto(figures, scores),
+  const text = Scorecard.fitSync(log, { seed: 7 }).toJSON()
+  const card = Scorecard.fromJSON(text)
+  const plain = plainScorer(JSON.parse(text))
+  const random = uniform(17)
+  const many = Array.from({ length: 10_000 }, () => {
+    const tenureDays = 30 + Math.floor(500 * random())
+    const nPurchases = 1 + Math.floor(10 * random() ** 3)
+    return { tenureDays, recencyDays: Math.floor(tenureDays * random()), nPurchases, totalAmount: 60 * nPurchases * random() }
+  })
+  for (const customer of many.slice(0, 500)) {
+    const [ours, theirs] = [card.scoreCustomer(customer), plain(customer)]
+    for (const [name, value] of Object.entries(ours)) {
+      if (typeof value === 'number') assert.ok(Math.abs(value - theirs[name]) <= 1e-9 * Math.abs(value), name)
+      else assert.equal(theirs[name], value)
+    }
+  }
+  const figures = Float64Array.from(
+    many.flatMap((each) => [each.recencyDays, each.nPurchases, each.totalAmount, each.tenureDays, NaN, NaN]),
   )
-  const micros = (time) => `${((1000 * time) / many).toFixed(2)} µs`
-  row('Scorecard.scoreCustomer; one of many in scoreInto', micros(ours), micros(peer), ratio)
+  const scores = new Float64Array(12 * many.length)
+  const loop = (score) => () => {
+    for (const customer of many) score(customer)
+  }
+  const micros = (time) => `${((1000 * time) / many.length).toFixed(2)} µs`
+  const one = inTurns(41, loop((customer) => card.scoreCustomer(customer)), loop(plain))
+  const formula = 'the same formula in JavaScript'
+  row('Scorecard.scoreCustomer, an object in and one out', formula, micros(one.ours), micros(one.peer), one.ratio, 0.3)
+  const all = inTurns(41, () => card.scoreInto(figures, scores), loop(plain))
+  row('Scorecard.scoreInto, one of 10,000', formula, micros(all.ours), micros(all.peer), all.ratio)
 }
 
 /** The loyalty score of a million customers on one thread, beside a loop over the same formula. */
@@ -107,7 +125,7 @@ function manyScores() {
   const times = inTurns(15, () => model.scoreInto(x, ours), loop)
   ours.forEach((score, i) => assert.ok(Math.abs(score - theirs[i]) < 1e-9))
   const speed = (time) => `${(rows / time / 1000).toFixed(1)} million/s`
-  row('LoyaltyScore.scoreInto, 3 behaviours; a JavaScript loop', speed(times.ours), speed(times.peer), times.ratio)
+  row('LoyaltyScore.scoreInto, 1e6 customers, 3 behaviours', 'a JavaScript loop', speed(times.ours), speed(times.peer), times.ratio)
 }
 
 /** K-means from the same centroids to the end; the groups overlap the more, the less apart they are. */
@@ -128,8 +146,8 @@ function clusters(apart) {
   assert.deepEqual([...ours.labels], theirs.clusters)
   theirs.centroids.flat().forEach((value, i) => assert.ok(Math.abs(value - ours.centroids.data[i]) < 1e-9))
   const ms = (time) => `${time.toFixed(1)} ms`
-  const work = `KMeans.fitSync, 1e5 × 3, k = 5, ${ours.iterations} iterations, same labels; ml-kmeans`
-  row(work, ms(times.ours), ms(times.peer), times.ratio)
+  const work = `KMeans.fitSync, 1e5×3, k = 5, ${ours.iterations} iterations to the same labels`
+  row(work, 'ml-kmeans', ms(times.ours), ms(times.peer), times.ratio)
 }
 
 /** Number, sum, first and last of each customer: what summarize without periods knows, and more. */
@@ -171,15 +189,16 @@ function customerRows(Ids, period) {
     assert.deepEqual([ours.firstTime[i], ours.lastTime[i]], [first, last])
   })
   const ms = (time) => `${time.toFixed(1)} ms`
-  const work = `summarize, 1e6 rows, ${Ids.name} ids, period ${period}; a Map loop`
-  row(work, ms(times.ours), ms(times.peer), times.ratio)
+  const work = `summarize, 1e6 orders, 1e5 customers, ${Ids.name} of ids, period ${period}`
+  row(work, 'a loop over a Map', ms(times.ours), ms(times.peer), times.ratio)
 }
 
-oneCustomer()
+customers()
 manyScores()
 for (const apart of [0, 0.8]) clusters(apart)
 for (const Ids of [Int32Array, Array]) {
   customerRows(Ids, 'none')
   customerRows(Ids, 'day')
 }
-console.table(table)
+if (args.json) console.log(JSON.stringify(table))
+else console.table(table)

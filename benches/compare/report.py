@@ -21,8 +21,10 @@ Cells = Sequence[str]
 
 
 def table(head: Cells, lines: Iterable[Cells]) -> str:
-    """In Markdown, with columns that stand below each other."""
+    """In Markdown, with columns that stand below each other; nothing if it has no lines."""
     rows = [head, *lines]
+    if len(rows) == 1:
+        return ""
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     text = ["| " + " | ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)) + " |" for row in rows]
     return "\n".join([text[0], "|" + "|".join("-" * (width + 2) for width in widths) + "|", *text[1:]])

@@ -13,6 +13,22 @@ class Disagreement(Exception):
     """The results of ours and of a peer are not the same."""
 
 
+class Tuned:
+    """A peer's fit, with the loosest tolerance at which its result is good enough."""
+
+    def __init__(self, fit: Callable[[float], Any], good: Callable[[Any], bool]) -> None:
+        self.fit, self.good = fit, good
+        self.tolerance = 1e-3
+
+    def tune(self) -> None:
+        """Goes down to 1e-11; what is not good by then is for the comparison to say."""
+        while not self.good(self()) and self.tolerance > 1e-11:
+            self.tolerance /= 10**0.5
+
+    def __call__(self) -> Any:
+        return self.fit(self.tolerance)
+
+
 @dataclass(frozen=True)
 class Scale:
     """How much of a row's full size is measured, and for how long."""

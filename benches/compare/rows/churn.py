@@ -10,30 +10,23 @@ import data
 import loyalty
 import numpy as np
 import peers
-from row import ANY, Call, Case, Disagreement, Row, Scale, close, number
+from row import ANY, Call, Case, Disagreement, Row, Scale, Tuned, close, number
 
 #: The largest element of the gradient, relative to Σ C·|y − p|, at which a peer is as good as ours is asked to be.
 GRADIENT = 1e-6
 
 
 def relative_gradient(x: np.ndarray, y: np.ndarray, model: Any, c: float, l1_ratio: float) -> float:
-    """Ours by its own measure, at a peer's answer: the least subgradient of the objective, features standardised."""
+    """By ours' measure, at a peer's answer: the least subgradient of the objective, features standardised."""
     w, b = np.ravel(model.coef_), float(np.ravel(model.intercept_)[0])
-    with np.errstate(over="ignore"):
-        residual = 1.0 / (1.0 + np.exp(-(x @ w + b))) - y
-    smooth = c * (residual @ x) + (1 - l1_ratio) * w
+    smooth, of_intercept, size = (1 - l1_ratio) * w, 0.0, 0.0
+    # In parts, which take no memory beside the peer's.
+    for start in range(0, len(x), 1 << 16):
+        part = x[start : start + (1 << 16)]
+        residual = c * (1.0 / (1.0 + np.exp(-(part @ w + b))) - y[start : start + (1 << 16)])
+        smooth, of_intercept, size = smooth + residual @ part, of_intercept + residual.sum(), size + np.abs(residual).sum()
     sub = np.where(w == 0, np.maximum(np.abs(smooth) - l1_ratio, 0.0), np.abs(smooth + l1_ratio * np.sign(w)))
-    return max(sub.max(), abs(c * residual.sum())) / (c * np.abs(residual).sum())
-
-
-def tuned(solver: Any, x: np.ndarray, y: np.ndarray, c: float, l1_ratio: float) -> Call:
-    """The peer with the loosest tolerance at which its gradient is small enough."""
-    tolerance = 1e-3
-    while True:
-        call = partial(solver, tolerance)
-        if relative_gradient(x, y, call(), c, l1_ratio) <= GRADIENT or tolerance < 1e-11:
-            return call
-        tolerance /= 10**0.5
+    return max(sub.max(), abs(of_intercept)) / size
 
 
 def logistic(rows: int, columns: int, l1_ratio: float = 0.0, calls: int = 1) -> Callable[[Scale], Case]:
@@ -42,21 +35,23 @@ def logistic(rows: int, columns: int, l1_ratio: float = 0.0, calls: int = 1) -> 
         c = 2000.0 / scale.rows(rows) if l1_ratio else 1.0
         x, y = data.features(scale.rows(rows, 20 * columns), columns, columns // 2 if l1_ratio else None)
 
+        def gradient(model: Any) -> float:
+            return relative_gradient(x, y, model, c, l1_ratio)
+
+        def tuned(estimator: Any, **params: Any) -> Tuned:
+            fit = lambda tol: estimator(C=c, tol=tol, max_iter=10_000, **params).fit(x, y)
+            return Tuned(fit, lambda model: gradient(model) <= GRADIENT)
+
         def sklearn(solver: str) -> Call:
             from sklearn.linear_model import LogisticRegression
 
-            penalty = {"l1_ratio": l1_ratio}
-            fit = lambda tol: LogisticRegression(C=c, solver=solver, tol=tol, max_iter=10_000, **penalty).fit(x, y)
-            return tuned(fit, x, y, c, l1_ratio)
+            return tuned(LogisticRegression, solver=solver, l1_ratio=l1_ratio)
 
         def intelex() -> Call:
-            estimator = peers.intelex().linear_model.LogisticRegression
-            fit = lambda tol: estimator(C=c, solver="lbfgs", tol=tol, max_iter=10_000).fit(x, y)
-            return tuned(fit, x, y, c, l1_ratio)
+            return tuned(peers.intelex().linear_model.LogisticRegression, solver="lbfgs")
 
         def agree(ours: Any, theirs: Any) -> None:
-            reached = relative_gradient(x, y, theirs, c, l1_ratio)
-            if reached > GRADIENT:
+            if (reached := gradient(theirs)) > GRADIENT:
                 raise Disagreement(f"a relative gradient of {reached:.1e} at the peer's answer")
             close("coefficients", ours.coef_, theirs.coef_, 1e-4, 1e-5)
 
