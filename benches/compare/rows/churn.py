@@ -45,7 +45,7 @@ def logistic(rows: int, columns: int, l1_ratio: float = 0.0, calls: int = 1) -> 
         def sklearn(solver: str) -> Call:
             from sklearn.linear_model import LogisticRegression
 
-            return tuned(LogisticRegression, solver=solver, l1_ratio=l1_ratio)
+            return tuned(LogisticRegression, solver=solver, l1_ratio=l1_ratio, random_state=7)
 
         def intelex() -> Call:
             return tuned(peers.intelex().linear_model.LogisticRegression, solver="lbfgs")
