@@ -45,18 +45,16 @@ def arguments() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def node(scale: Scale) -> list[dict[str, Any]]:
-    """What node.mjs says; nothing where Node or the package is not there."""
-    command = ["node", str(HERE / "node.mjs"), "--json", "--rounds", str(scale.rounds[1])]
+def node(scale: Scale) -> tuple[list[dict[str, Any]], list[str]]:
+    """What node.mjs measured, and what went wrong; nothing where Node or the package is not there."""
+    command = ["node", str(HERE / "node.mjs"), "--json", "--rounds", str(scale.rounds[0])]
     try:
         done = subprocess.run(command, capture_output=True, text=True)
     except FileNotFoundError:
-        return []
-    if done.returncode and "MODULE_NOT_FOUND" in done.stderr:
-        return []
+        return [], []
     if done.returncode:
-        sys.exit(done.stderr)
-    return json.loads(done.stdout)
+        return [], [] if "MODULE_NOT_FOUND" in done.stderr else [f"node: {done.stderr}"]
+    return json.loads(done.stdout), []
 
 
 def main() -> int:
@@ -79,7 +77,7 @@ def main() -> int:
     for row in rows:
         said(row.name)
         result = measure.speed(row, scale)
-        if not args.no_memory and (scale.memory or (row.memory and scale is QUICK)):
+        if scale.memory and not args.no_memory:
             # Of the peers, the fastest.
             for party in [measure.OURS, *result.peers[:1]]:
                 result.memory[party] = measure.memory(row, scale, party)
@@ -88,9 +86,9 @@ def main() -> int:
     for subject in subjects:
         said(subject.name)
         grown.append((subject, *measure.growth(subject, scale)))
-    from_node = node(scale) if chosen("node") else []
+    from_node, failures = node(scale) if chosen("node") else ([], [])
 
-    failures = report.failures(results)
+    failures += report.failures(results)
     parts = [report.machine(scale)]
     if failures:
         parts += ["**RESULTS THAT DIFFER**", "\n".join(f"* {failure}" for failure in failures)]

@@ -1,6 +1,6 @@
 // What Node users pay, beside what they would write or install instead, in the same run on the same data.
 //
-// Needs the package and its development dependencies: make node, then node benches/compare/node.mjs [--json] [--rounds N]
+// Needs the package and its development dependencies: make node. Then node benches/compare/node.mjs [--json] [--rounds N]
 
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
@@ -72,7 +72,8 @@ function customers() {
   const many = Array.from({ length: 10_000 }, () => {
     const tenureDays = 30 + Math.floor(500 * random())
     const nPurchases = 1 + Math.floor(10 * random() ** 3)
-    return { tenureDays, recencyDays: Math.floor(tenureDays * random()), nPurchases, totalAmount: 60 * nPurchases * random() }
+    const recencyDays = Math.floor(tenureDays * random())
+    return { tenureDays, recencyDays, nPurchases, totalAmount: 60 * nPurchases * random() }
   })
   for (const customer of many.slice(0, 500)) {
     const [ours, theirs] = [card.scoreCustomer(customer), plain(customer)]

@@ -13,8 +13,6 @@ def cap_threads() -> None:
     """Before anything else is imported: thread pools look at the environment when they are made."""
     for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "POLARS_MAX_THREADS"):
         os.environ[name] = str(THREADS)
-    # Else a pool that has nothing to do would spin beside whoever is measured next.
-    os.environ["OMP_WAIT_POLICY"] = "PASSIVE"
 
 
 def intelex():

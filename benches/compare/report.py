@@ -26,8 +26,8 @@ def table(head: Cells, lines: Iterable[Cells]) -> str:
     if len(rows) == 1:
         return ""
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    text = ["| " + " | ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)) + " |" for row in rows]
-    return "\n".join([text[0], "|" + "|".join("-" * (width + 2) for width in widths) + "|", *text[1:]])
+    rows.insert(1, ["-" * width for width in widths])
+    return "\n".join(f"| {' | '.join(map(str.ljust, row, widths))} |" for row in rows)
 
 
 def of_seconds(value: float) -> str:
@@ -62,7 +62,8 @@ def against_peers(results: Iterable[Measured]) -> str:
             theirs = of_seconds(statistics.median(result.rounds[name]))
             lines.append((*opening, name, theirs, memory.get(name, ""), f"{found:.2f}×", wish, reached))
             opening = ("", "", "", "")
-    return table(("work", "size", "ours", "memory", "peer", "its time", "memory", "ratio", "asked", "reached"), lines)
+    head = ("work", "size", "ours", "memory", "peer", "its time", "memory", "ratio", "asked", "reached")
+    return table(head, lines)
 
 
 def threads(results: Iterable[Measured]) -> str:
@@ -71,7 +72,8 @@ def threads(results: Iterable[Measured]) -> str:
         if ONE_THREAD in result.rounds:
             found = ratio(result.rounds, ONE_THREAD, OURS)
             times = (of_seconds(statistics.median(result.rounds[name])) for name in (ONE_THREAD, OURS))
-            lines.append((result.row.work, result.row.size, *times, f"{found:.2f}×", *asked(result.row.threads, found)))
+            wish = asked(result.row.threads, found)
+            lines.append((result.row.work, result.row.size, *times, f"{found:.2f}×", *wish))
     return table(("work", "size", "one thread", "two threads", "ratio", "asked", "reached"), lines)
 
 
@@ -82,7 +84,8 @@ def growths(results: Iterable[tuple[Growth, list[int], Rounds]]) -> str:
         steps = [ratio(rounds, str(b), str(a)) for a, b in zip(sizes, sizes[1:], strict=False)]
         reached = "yes" if max(steps) <= MOST else "**no**"
         rows = ", ".join(f"{rows:,}" for rows in sizes)
-        lines.append((subject.work, rows, times, ", ".join(f"{s:.1f}×" for s in steps), f"at most {MOST:g}×", reached))
+        factors = ", ".join(f"{step:.1f}×" for step in steps)
+        lines.append((subject.work, rows, times, factors, f"at most {MOST:g}×", reached))
     return table(("work", "rows", "time", "of ten times as many", "asked", "reached"), lines)
 
 
@@ -96,15 +99,16 @@ def memory(results: Iterable[Measured]) -> str:
             peak, kept = found.peak / result.unit, found.kept / result.unit
             wish = (f"at most {limit:g}", "yes" if peak <= limit else "**no**") if name == OURS else ("", "")
             opening = (result.row.work, result.row.size) if name == OURS else ("", "")
-            lines.append((*opening, name, f"{peak:.3g} {unit}", f"{kept:.3g}", *wish))
-    return table(("work", "size", "who", "peak beside the input", "of which stays: the result", "asked", "reached"), lines)
+            lines.append((*opening, name, f"{peak:.3g} {unit}", f"{peak - kept:.3g}", *wish))
+    head = ("work", "size", "who", "peak beside the input", "and beside what stays", "asked", "reached")
+    return table(head, lines)
 
 
 def node(rows: Iterable[dict[str, Any]]) -> str:
-    lines = [
-        (row["work"], row["ours"], row["peerName"], row["peer"], f"{row['ratio']:.2f}×", *asked(row.get("asked"), row["ratio"]))
-        for row in rows
-    ]
+    lines = []
+    for row in rows:
+        wish = asked(row.get("asked"), row["ratio"])
+        lines.append((row["work"], row["ours"], row["peerName"], row["peer"], f"{row['ratio']:.2f}×", *wish))
     return table(("work", "ours", "peer", "its time", "ratio", "asked", "reached"), lines)
 
 
@@ -152,6 +156,6 @@ def machine(scale: Scale) -> str:
         "Versions": ", ".join(versions),
         "Threads": f"{peers.THREADS} for ours and for every peer",
         "Date": date.today().isoformat(),
-        "Sizes": "as written" if scale.divisor == 1 else f"rows divided by {scale.divisor}, so that nothing here is a result",
+        "Sizes": "as written" if scale.divisor == 1 else f"rows divided by {scale.divisor}: no results, only a look",
     }
     return "\n".join(f"* {name}: {text}" for name, text in about.items())

@@ -58,8 +58,8 @@ class Case:
 
     #: What is measured, on so many threads.
     ours: Callable[[int], Any]
-    #: Peers by name. Each is made ready (imported, given its own kind of frame) just before it is measured, and left out
-    #: where it is not installed.
+    #: Peers by name. Each is made ready, imported and given its own kind of frame, just before it is measured, and left
+    #: out where it is not installed.
     peers: Mapping[str, Callable[[], Call]]
     #: Raises `Disagreement` if a peer's result, or ours on one thread, is not ours.
     agree: Callable[[Any, Any], None]
@@ -71,7 +71,7 @@ class Case:
 
 @dataclass(frozen=True)
 class Row:
-    """Its declaration."""
+    """Its declaration; work and size are for the reader."""
 
     name: str
     work: str

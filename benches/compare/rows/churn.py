@@ -24,9 +24,11 @@ def relative_gradient(x: np.ndarray, y: np.ndarray, model: Any, c: float, l1_rat
     for start in range(0, len(x), 1 << 16):
         part = x[start : start + (1 << 16)]
         residual = c * (1.0 / (1.0 + np.exp(-(part @ w + b))) - y[start : start + (1 << 16)])
-        smooth, of_intercept, size = smooth + residual @ part, of_intercept + residual.sum(), size + np.abs(residual).sum()
-    sub = np.where(w == 0, np.maximum(np.abs(smooth) - l1_ratio, 0.0), np.abs(smooth + l1_ratio * np.sign(w)))
-    return max(sub.max(), abs(of_intercept)) / size
+        smooth = smooth + residual @ part
+        of_intercept += residual.sum()
+        size += np.abs(residual).sum()
+    of_weights = np.where(w == 0, np.maximum(np.abs(smooth) - l1_ratio, 0.0), np.abs(smooth + l1_ratio * np.sign(w)))
+    return max(of_weights.max(), abs(of_intercept)) / size
 
 
 def logistic(rows: int, columns: int, l1_ratio: float = 0.0, calls: int = 1) -> Callable[[Scale], Case]:

@@ -108,7 +108,7 @@ def repeat_buying(customers: int) -> Callable[[Scale], Case]:
 
 
 def summary(columns: Callable[[Scale], data.Columns], customers: int, purchase: str) -> Callable[[Scale], Case]:
-    """A row's preparation."""
+    """A purchase is an order (none), a day with orders, or the lines of an order."""
 
     def prepare(scale: Scale) -> Case:
         log = columns(scale)
@@ -125,7 +125,7 @@ def summary(columns: Callable[[Scale], data.Columns], customers: int, purchase: 
             ours=lambda n_threads: loyalty.summarize(given, n_threads=n_threads, **params),
             peers=forms,
             agree=agree,
-            unit=scale.rows(customers),
+            unit=scale.rows(customers, 50),
         )
 
     return prepare
@@ -139,7 +139,9 @@ def lines(scale: Scale) -> data.Columns:
     return data.lines(scale.rows(10_000_000), scale.rows(2_000_000), scale.rows(500_000, 50))
 
 
-def _row(name: str, size: str, required: float, columns: Any, customers: int = 1_000_000, purchase: str = "none") -> Row:
+def _row(
+    name: str, size: str, required: float, columns: Any, customers: int = 1_000_000, purchase: str = "none"
+) -> Row:
     work = {"none": "customer summary", "day": "customer summary by day", "order": "customer summary of line items"}
     memory = None if "text" in name else (60.0, "bytes a customer")
     prepare = summary(columns, customers, purchase)

@@ -18,7 +18,7 @@ def agree(ours: Any, theirs: Any) -> None:
     order = np.argsort(np.asarray(theirs["customer"]))
     for name in ("customer", "r", "f", "m"):
         different = np.asarray(ours[name]) != np.asarray(theirs[name]).astype(np.int64)[order]
-        # The edge of a bin may be rounded another way, and a sum too.
+        # The edge of a bin, or a sum, may be rounded another way.
         if np.count_nonzero(different) > 1e-5 * len(order):
             raise Disagreement(f"{name} differs for {np.count_nonzero(different)} customers")
 
@@ -27,7 +27,8 @@ def polars(columns: data.Columns, engine: str) -> Call:
     import polars as pl
 
     time, amount = pl.col("time"), pl.col("amount")
-    grouped = polars_frame(columns).lazy().group_by("customer").agg(time.max().alias("last"), pl.len().alias("n"), amount.sum())
+    figures = [time.max().alias("last"), pl.len().alias("n"), amount.sum()]
+    grouped = polars_frame(columns).lazy().group_by("customer").agg(*figures)
 
     def scores(column: str, labels: str, name: str) -> Any:
         return pl.col(column).qcut(5, labels=list(labels)).alias(name)
@@ -57,7 +58,7 @@ def small(rows: int, calls: int) -> Callable[[Scale], Case]:
 
     def prepare(_: Scale) -> Case:
         random = np.random.default_rng(7)
-        x = np.column_stack([random.exponential(100.0, rows), random.exponential(5.0, rows), random.gamma(2.0, 50.0, rows)])
+        x = random.gamma(2.0, [50.0, 2.0, 30.0], (rows, 3))
 
         def sklearn() -> Call:
             from sklearn.preprocessing import KBinsDiscretizer

@@ -48,7 +48,8 @@ class Notebook:
     def customers(self, as_of: Any) -> Any:
         known = self.orders[self.orders["time"] <= as_of]
         grouped = known.assign(day=known["time"].dt.floor("D")).groupby("customer", sort=True)
-        rows = grouped.agg(last=("time", "max"), first=("time", "min"), n_purchases=("day", "nunique"), total_amount=("amount", "sum"))
+        figures = {"n_purchases": ("day", "nunique"), "total_amount": ("amount", "sum")}
+        rows = grouped.agg(first=("time", "min"), last=("time", "max"), **figures)
         day = np.timedelta64(1, "D")
         return rows.assign(recency_days=(as_of - rows["last"]) / day, tenure_days=(as_of - rows["first"]) / day)
 
@@ -84,7 +85,8 @@ class Notebook:
     def churn_training(self, as_of: Any) -> tuple[Any, Any]:
         cutoff = as_of - np.timedelta64(int(HORIZON_DAYS), "D")
         before = self.customers(cutoff)
-        return self.churn_features(before), ~before.index.isin(self.orders.loc[self.orders["time"] > cutoff, "customer"])
+        active = self.orders.loc[self.orders["time"] > cutoff, "customer"]
+        return self.churn_features(before), ~before.index.isin(active)
 
     def churn(self, rows: Any, as_of: Any) -> Any:
         from sklearn.calibration import calibration_curve
@@ -181,6 +183,6 @@ def one_by_one(customers: int, calls: int) -> Callable[[Scale], Case]:
 ROWS = [
     Row("scorecard/23570", "scorecard end to end: fit and scores", "69,659 orders of 23,570 customers",
         end_to_end(23_570), {ANY: 20.0}, 1.7),
-    Row("scorecard/one-by-one", "all twelve scores of a customer at a time; the peer: its churn probability", "10,000 customers",
-        one_by_one(23_570, 10_000), {ANY: 50.0}),
+    Row("scorecard/one-by-one", "all twelve scores of a customer at a time; the peer: its churn probability",
+        "10,000 customers", one_by_one(23_570, 10_000), {ANY: 50.0}),
 ]  # fmt: skip
