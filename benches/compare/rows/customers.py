@@ -10,7 +10,7 @@ import data
 import loyalty
 import numpy as np
 import peers
-from row import ANY, Call, Case, Disagreement, Row, Scale, close
+from row import ANY, Call, Case, Disagreement, Row, Scale, close, same
 
 #: What stands for the number of purchases in SQL and in Polars, by what a purchase is.
 SQL = {"none": "count(*)", "day": "count(DISTINCT time::DATE)", "order": 'count(DISTINCT "order")'}
@@ -58,11 +58,11 @@ def agree(ours: Any, theirs: Any) -> None:
     kind = "S8" if np.asarray(ours["customer"]).dtype.kind in "OU" else np.int64
     ids = np.asarray(theirs["customer"]).astype(kind)
     order = np.argsort(ids)
-    if not np.array_equal(np.asarray(ours["customer"]).astype(kind), ids[order]):
-        raise Disagreement("the customers differ")
+    if len(ids) != len(ours["customer"]):
+        raise Disagreement(f"{len(ids)} customers in place of {len(ours['customer'])}")
+    same("customer", np.asarray(ours["customer"]).astype(kind), ids[order])
     for name, kind in {"n_purchases": np.int64, "first_time": "M8[us]", "last_time": "M8[us]"}.items():
-        if not np.array_equal(np.asarray(ours[name]).astype(kind), np.asarray(theirs[name]).astype(kind)[order]):
-            raise Disagreement(f"{name} differs")
+        same(name, np.asarray(ours[name]).astype(kind), np.asarray(theirs[name]).astype(kind)[order])
     close("total_amount", ours["total_amount"], np.asarray(theirs["total_amount"])[order], 1e-12)
 
 
@@ -96,13 +96,13 @@ def repeat_buying(customers: int) -> Callable[[Scale], Case]:
 
             return lambda: summary(log, "customer", "time", "amount")
 
-        def same(ours: Any, theirs: Any) -> None:
+        def agree(ours: Any, theirs: Any) -> None:
             pairs = {"frequency": "frequency", "t_x": "recency", "t": "T", "repeat_mean_amount": "monetary_value"}
             for name, other in pairs.items():
                 # Who bought once has no mean of repeat purchases here, and 0 there.
                 close(name, np.nan_to_num(ours[name]), np.nan_to_num(theirs[other]), 1e-12)
 
-        return Case(lambda n: loyalty.summarize(log, n_threads=n), {"lifetimes": lifetimes}, same)
+        return Case(lambda n: loyalty.summarize(log, n_threads=n), {"lifetimes": lifetimes}, agree)
 
     return prepare
 

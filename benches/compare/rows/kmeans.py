@@ -10,7 +10,7 @@ import data
 import loyalty
 import numpy as np
 import peers
-from row import ANY, Call, Case, Disagreement, Row, Scale, close, number
+from row import ANY, Call, Case, Disagreement, Row, Scale, close, number, same
 
 INTELEX, SKLEARN, FAISS = "scikit-learn-intelex", "scikit-learn", "faiss (f32)"
 
@@ -148,9 +148,7 @@ def predict(rows: int, columns: int, k: int, calls: int = 1) -> Callable[[Scale]
             return lambda: fitted.predict(x)
 
         def agree(ours: Any, theirs: Any) -> None:
-            # Rows that are as near to two centroids but for rounding.
-            if (different := np.count_nonzero(ours != theirs)) > 1e-6 * len(x):
-                raise Disagreement(f"{different} labels differ")
+            same("label", ours, theirs, 1e-6)
 
         return Case(ours, {name: partial(peer, name) for name in (INTELEX, SKLEARN)}, agree, calls, x.nbytes)
 
