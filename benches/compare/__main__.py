@@ -7,7 +7,7 @@ python benches/compare --only kmeans       rows whose name has this part; severa
 python benches/compare --no-memory         without the processes that measure it
 python benches/compare --write FILE        the tables into a file
 
-Ends with 1 if a peer's result is not ours.
+Ends with 1 if a peer's result is not ours, or a peer crashes.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ peers.cap_threads()
 
 import measure  # noqa: E402
 import report  # noqa: E402
-from growth import GROWTHS  # noqa: E402
+from growth import GROWTHS, Growth  # noqa: E402
 from row import FULL, QUICK, SMOKE, Scale  # noqa: E402
 from rows import ROWS  # noqa: E402
 
@@ -41,7 +41,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--list", action="store_true")
     parser.add_argument("--no-memory", action="store_true")
     parser.add_argument("--write", type=Path, metavar="FILE")
-    parser.add_argument("--memory-of", metavar="PARTY", help=argparse.SUPPRESS)
+    parser.add_argument("--here", nargs=2, help=argparse.SUPPRESS)
     return parser.parse_args()
 
 
@@ -60,38 +60,43 @@ def node(scale: Scale) -> tuple[list[dict[str, Any]], list[str]]:
 def main() -> int:
     args = arguments()
     scale: Scale = args.scale
+    warnings.simplefilter("ignore")
+    if args.here:
+        name, party = args.here
+        subject = next(subject for subject in [*ROWS, *GROWTHS] if subject.name == name)
+        print(json.dumps(measure.here(subject, scale, party)))
+        return 0
     chosen = lambda name: any(part in name for part in args.only)
     rows = [row for row in ROWS if chosen(row.name)]
     subjects = [subject for subject in GROWTHS if chosen(subject.name)]
-    warnings.simplefilter("ignore")
     if args.list:
         print("\n".join([*(row.name for row in rows), *(subject.name for subject in subjects), "node"]))
         return 0
-    if args.memory_of:
-        found = measure.memory_here(rows[0], scale, args.memory_of)
-        print(found.peak, found.kept)
-        return 0
 
-    said = lambda name: print(name, file=sys.stderr, flush=True)
-    results = []
-    for row in rows:
-        said(row.name)
-        result = measure.speed(row, scale)
-        if scale.memory and not args.no_memory:
+    measured = measure.apart if scale.apart else measure.here
+    results: report.Results = []
+    grown: report.Growths = []
+    failures: list[str] = []
+    for subject in [*rows, *subjects]:
+        print(subject.name, file=sys.stderr, flush=True)
+        try:
+            found = measured(subject, scale)
+            if isinstance(subject, Growth):
+                grown.append((subject, found))
+                continue
+            result = measure.Measured(**found)
+            results.append((subject, result))
             # Of the peers, the fastest.
-            for party in [measure.OURS, *result.peers[:1]]:
-                result.memory[party] = measure.memory(row, scale, party)
-        results.append(result)
-    grown = []
-    for subject in subjects:
-        said(subject.name)
-        grown.append((subject, *measure.growth(subject, scale)))
-    from_node, failures = node(scale) if chosen("node") else ([], [])
+            for party in [measure.OURS, *result.peers[:1]] if scale.apart and not args.no_memory else []:
+                result.memory[party] = measure.Memory(**measured(subject, scale, party))
+        except measure.Crashed as crash:
+            failures.append(str(crash))
+    from_node, of_node = node(scale) if chosen("node") else ([], [])
 
-    failures += report.failures(results)
+    failures += [*report.disagreements(results), *of_node]
     parts = [report.machine(scale)]
     if failures:
-        parts += ["**RESULTS THAT DIFFER**", "\n".join(f"* {failure}" for failure in failures)]
+        parts += ["**RESULTS THAT DIFFER OR ARE MISSING**", "\n".join(f"* {failure}" for failure in failures)]
     if absent := report.absentees(results):
         parts.append(f"Not installed, and so not in the tables: {', '.join(absent)}.")
     tables = {

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import gc
+import json
 import re
 import statistics
 import subprocess
 import sys
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -41,21 +42,44 @@ class Memory:
 class Measured:
     """What a row showed."""
 
-    row: Row
     rounds: Rounds = field(default_factory=dict)
     #: Peers that are not installed.
     absent: list[str] = field(default_factory=list)
     #: Whose result is not ours, and in what.
     disagreements: dict[str, str] = field(default_factory=dict)
-    memory: dict[str, Memory] = field(default_factory=dict)
     #: Bytes of what the memory limit counts in.
     unit: int = 1
+    #: Of ours and of the fastest peer.
+    memory: dict[str, Memory] = field(default_factory=dict)
 
     @property
     def peers(self) -> list[str]:
         """The fastest first."""
         names = [name for name in self.rounds if name not in (OURS, ONE_THREAD)]
         return sorted(names, key=lambda name: statistics.median(self.rounds[name]))
+
+
+class Crashed(Exception):
+    """A process that measured has come to no end."""
+
+
+def apart(subject: Row | Growth, scale: Scale, party: str = "") -> Any:
+    """What `here` says in a process of its own: it meets nothing that peers have left, and takes nobody along if one
+    of them crashes.
+    """
+    name = subject.name
+    command = [sys.executable, str(Path(__file__).parent), f"--{scale.name}", "--here", name, party]
+    done = subprocess.run(command, stdout=subprocess.PIPE, text=True)
+    if done.returncode:
+        raise Crashed(f"{name}{party and f', memory of {party}'}: the process ended with {done.returncode}")
+    return json.loads(done.stdout)
+
+
+def here(subject: Row | Growth, scale: Scale, party: str = "") -> Any:
+    """The rounds of a row or a growth, or the memory that one party of a row takes, for JSON."""
+    if isinstance(subject, Growth):
+        return growth(subject, scale)
+    return asdict(memory(subject, scale, party) if party else speed(subject, scale))
 
 
 def seconds(call: Call, calls: int) -> float:
@@ -91,7 +115,7 @@ def in_turns(parties: Mapping[str, Call], scale: Scale, calls: int, first: Mappi
 def speed(row: Row, scale: Scale) -> Measured:
     """Runs all once to compare their results, then in turns."""
     case = row.prepare(scale)
-    measured = Measured(row, unit=case.unit)
+    measured = Measured(unit=case.unit)
     parties: dict[str, Call] = {OURS: lambda: case.ours(THREADS)}
     if row.threads is not None:
         parties[ONE_THREAD] = lambda: case.ours(1)
@@ -119,24 +143,17 @@ def speed(row: Row, scale: Scale) -> Measured:
     return measured
 
 
-def growth(subject: Growth, scale: Scale) -> tuple[list[int], Rounds]:
-    """The sizes, and rounds by size."""
+def growth(subject: Growth, scale: Scale) -> Rounds:
+    """Rounds by number of rows."""
     sizes = [scale.rows(rows, 100 * 10**i) for i, rows in enumerate(subject.full)]
     calls = {str(rows): subject.prepare(rows) for rows in sizes}
     for call in calls.values():
         call()
-    return sizes, in_turns(calls, scale, 1, dict.fromkeys(calls, 0.0))
+    return in_turns(calls, scale, 1, dict.fromkeys(calls, 0.0))
 
 
 def memory(row: Row, scale: Scale, party: str) -> Memory:
-    """Of ours or of a peer, in a process of its own."""
-    command = [sys.executable, str(Path(__file__).parent), f"--{scale.name}", "--only", row.name, "--memory-of", party]
-    found = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True).stdout
-    return Memory(*map(int, found.split()))
-
-
-def memory_here(row: Row, scale: Scale, party: str) -> Memory:
-    """The same in this process, which is to have done nothing else."""
+    """Of ours or of a peer, in a process that has done nothing else."""
     case = row.prepare(scale)
     call = (lambda: case.ours(THREADS)) if party == OURS else case.peers[party]()
     gc.collect()

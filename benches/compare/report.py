@@ -9,15 +9,18 @@ import sys
 from collections.abc import Iterable, Sequence
 from datetime import date
 from importlib.metadata import PackageNotFoundError, version
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 import peers
 from growth import MOST, Growth
-from measure import OURS, ONE_THREAD, Measured, Rounds, ratio
-from row import Scale
+from measure import ONE_THREAD, OURS, Measured, Rounds, ratio
+from row import Row, Scale
 
 Cells = Sequence[str]
+Results = list[tuple[Row, Measured]]
+Growths = list[tuple[Growth, Rounds]]
 
 
 def table(head: Cells, lines: Iterable[Cells]) -> str:
@@ -46,10 +49,10 @@ def asked(value: float | None, found: float) -> tuple[str, str]:
     return (f"{value:g}×", "yes" if found >= value else "**no**") if value else ("", "")
 
 
-def against_peers(results: Iterable[Measured]) -> str:
+def against_peers(results: Results) -> str:
     lines: list[Cells] = []
-    for result in results:
-        row, ours = result.row, statistics.median(result.rounds[OURS])
+    for row, result in results:
+        ours = statistics.median(result.rounds[OURS])
         memory = {name: of_bytes(each.peak) for name, each in result.memory.items()}
         opening = (row.work, row.size, of_seconds(ours), memory.get(OURS, ""))
         for name in result.peers or [""]:
@@ -66,39 +69,39 @@ def against_peers(results: Iterable[Measured]) -> str:
     return table(head, lines)
 
 
-def threads(results: Iterable[Measured]) -> str:
+def threads(results: Results) -> str:
     lines = []
-    for result in results:
+    for row, result in results:
         if ONE_THREAD in result.rounds:
             found = ratio(result.rounds, ONE_THREAD, OURS)
             times = (of_seconds(statistics.median(result.rounds[name])) for name in (ONE_THREAD, OURS))
-            wish = asked(result.row.threads, found)
-            lines.append((result.row.work, result.row.size, *times, f"{found:.2f}×", *wish))
+            lines.append((row.work, row.size, *times, f"{found:.2f}×", *asked(row.threads, found)))
     return table(("work", "size", "one thread", "two threads", "ratio", "asked", "reached"), lines)
 
 
-def growths(results: Iterable[tuple[Growth, list[int], Rounds]]) -> str:
+def growths(results: Growths) -> str:
     lines = []
-    for subject, sizes, rounds in results:
-        times = ", ".join(of_seconds(statistics.median(rounds[str(rows)])) for rows in sizes)
-        steps = [ratio(rounds, str(b), str(a)) for a, b in zip(sizes, sizes[1:], strict=False)]
+    for subject, rounds in results:
+        sizes = list(rounds)
+        times = ", ".join(of_seconds(statistics.median(rounds[size])) for size in sizes)
+        steps = [ratio(rounds, more, fewer) for fewer, more in pairwise(sizes)]
         reached = "yes" if max(steps) <= MOST else "**no**"
-        rows = ", ".join(f"{rows:,}" for rows in sizes)
+        rows = ", ".join(f"{int(size):,}" for size in sizes)
         factors = ", ".join(f"{step:.1f}×" for step in steps)
         lines.append((subject.work, rows, times, factors, f"at most {MOST:g}×", reached))
     return table(("work", "rows", "time", "of ten times as many", "asked", "reached"), lines)
 
 
-def memory(results: Iterable[Measured]) -> str:
+def memory(results: Results) -> str:
     lines = []
-    for result in results:
-        if result.row.memory is None:
+    for row, result in results:
+        if row.memory is None:
             continue
-        limit, unit = result.row.memory
+        limit, unit = row.memory
         for name, found in result.memory.items():
             peak, kept = found.peak / result.unit, found.kept / result.unit
             wish = (f"at most {limit:g}", "yes" if peak <= limit else "**no**") if name == OURS else ("", "")
-            opening = (result.row.work, result.row.size) if name == OURS else ("", "")
+            opening = (row.work, row.size) if name == OURS else ("", "")
             lines.append((*opening, name, f"{peak:.3g} {unit}", f"{peak - kept:.3g}", *wish))
     head = ("work", "size", "who", "peak beside the input", "and beside what stays", "asked", "reached")
     return table(head, lines)
@@ -112,16 +115,16 @@ def node(rows: Iterable[dict[str, Any]]) -> str:
     return table(("work", "ours", "peer", "its time", "ratio", "asked", "reached"), lines)
 
 
-def failures(results: Iterable[Measured]) -> list[str]:
+def disagreements(results: Results) -> list[str]:
     return [
-        f"{result.row.name}: the result of {name} is not ours: {difference}"
-        for result in results
+        f"{row.name}: the result of {name} is not ours: {difference}"
+        for row, result in results
         for name, difference in result.disagreements.items()
     ]
 
 
-def absentees(results: Iterable[Measured]) -> list[str]:
-    return sorted({name for result in results for name in result.absent})
+def absentees(results: Results) -> list[str]:
+    return sorted({name for _, result in results for name in result.absent})
 
 
 def machine(scale: Scale) -> str:
@@ -149,8 +152,9 @@ def machine(scale: Scale) -> str:
             versions.append(f"{name} {version(name)}")
         except PackageNotFoundError:
             continue
+    model = first("/proc/cpuinfo", "model name")
     about = {
-        "CPU": f"{first('/proc/cpuinfo', 'model name')}, {os.cpu_count()} cores, {vectors}; caches: {', '.join(caches)}",
+        "CPU": f"{model}, {os.cpu_count()} cores, {vectors}; caches: {', '.join(caches)}",
         "Memory": memory,
         "System": f"{platform.system()} {platform.release()}, Python {sys.version.split()[0]}",
         "Versions": ", ".join(versions),

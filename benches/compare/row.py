@@ -39,8 +39,8 @@ class Scale:
     divisor: int
     seconds: float
     rounds: tuple[int, int]
-    #: Whether memory is measured, each time in a process of its own.
-    memory: bool
+    #: Whether each row has a process of its own, and its memory is measured in others.
+    apart: bool
     #: By what share results that hang on random draws may be worse than a peer's: the fewer rows, the more luck.
     luck: float
 
@@ -49,9 +49,9 @@ class Scale:
         return max(full // self.divisor, min(full, least))
 
 
-FULL = Scale("full", 1, 15.0, (3, 15), memory=True, luck=1e-3)
-QUICK = Scale("quick", 20, 0.5, (3, 5), memory=False, luck=0.02)
-SMOKE = Scale("smoke", 1000, 0.0, (1, 1), memory=False, luck=0.2)
+FULL = Scale("full", 1, 15.0, (3, 15), apart=True, luck=1e-3)
+QUICK = Scale("quick", 20, 0.5, (3, 5), apart=False, luck=0.02)
+SMOKE = Scale("smoke", 1000, 0.0, (1, 1), apart=False, luck=0.2)
 
 
 @dataclass(frozen=True)
