@@ -5,16 +5,12 @@
 //! Every sum has one place in eight lanes of its own, to which rows are added in their order, whatever the width of the
 //! CPU's vectors.
 
+use crate::numeric::dispatch::{LANES, Lanes};
 use crate::numeric::elementary::{each, exp, ln_1p};
 use crate::numeric::linalg::packed;
 use fearless_simd::prelude::*;
 use fearless_simd::{Simd, f64x8};
 use std::ops::Range;
-
-/// Rows of a vector.
-pub(super) const LANES: usize = 8;
-/// One number for each of eight rows.
-pub(super) type Lanes = [f64; LANES];
 
 /// Vectors of a panel.
 pub(super) const VECTORS: usize = 8;

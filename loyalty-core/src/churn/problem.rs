@@ -1,12 +1,13 @@
 //! The training rows as the solvers see them: standardised columns in blocks, and passes over them.
 
-use super::pass::{self, LANES, Lanes, PANEL, Panel, Rows, TILE, Tile, Totals, VECTORS, sum_of_lanes};
+use super::pass::{self, PANEL, Panel, Rows, TILE, Tile, Totals, VECTORS, sum_of_lanes};
 use super::scale::{Extent, Scale, median, power_near_inverse};
 use super::weights::RowWeights;
 use crate::check;
 use crate::error::Result;
 use crate::monitor::Monitor;
 use crate::numeric::blocks::{self, Blocks};
+use crate::numeric::dispatch::{LANES, Lanes};
 use crate::numeric::linalg::{add_scaled, packed, packed_len, solve_lower_transposed};
 use fearless_simd::{Level, dispatch};
 use ndarray::ArrayView2;

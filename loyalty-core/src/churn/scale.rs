@@ -1,6 +1,7 @@
 //! The spread of each column, and the scale that standardises it.
 
-use super::pass::{LANES, Lanes, Panel};
+use super::pass::Panel;
+use crate::numeric::dispatch::{LANES, Lanes};
 use fearless_simd::prelude::*;
 use fearless_simd::{Simd, f64x8};
 

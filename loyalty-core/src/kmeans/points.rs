@@ -7,6 +7,7 @@ use super::sums::Sums;
 use crate::error::Result;
 use crate::monitor::Monitor;
 use crate::numeric::blocks::{self, Blocks};
+use crate::numeric::dispatch::LANES;
 use crate::numeric::frame::{Frame, exponent, times_power_of_two};
 use crate::numeric::rng::Rng;
 use fearless_simd::Level;
@@ -34,9 +35,6 @@ const SQUARED_ROUNDING: f64 = f64::from_bits((1023 - 80) << 52);
 
 /// Rows that are read together after they have changed their cluster.
 const MOVED_TOGETHER: usize = 32;
-
-/// Lanes of a sum over rows.
-const LANES: usize = 8;
 
 /// The rows of weight above 0 in the coordinates of their frame. All methods take and give those coordinates, unless they
 /// say otherwise.

@@ -268,21 +268,7 @@ pub(crate) fn map<T: Send>(
     monitor: &mut Monitor<'_>,
     work: impl Fn(usize) -> T + Sync,
 ) -> Result<Vec<T>> {
-    map_by(None, count, n_threads, monitor, |index, _| Ok(work(index)))
-}
-
-/// [`map`], with each index a step of `stage` for the monitor.
-///
-/// # Errors
-/// As [`for_each`].
-pub(crate) fn map_in_steps<T: Send>(
-    stage: &'static str,
-    count: usize,
-    n_threads: usize,
-    monitor: &mut Monitor<'_>,
-    work: impl Fn(usize) -> T + Sync,
-) -> Result<Vec<T>> {
-    map_by(Some(stage), count, n_threads, monitor, |index, _| Ok(work(index)))
+    map_long(count, n_threads, monitor, |index, _| Ok(work(index)))
 }
 
 /// [`map`] with long work, which is to ask the monitor it is given and to fail only if that says to stop.
@@ -295,18 +281,8 @@ pub(crate) fn map_long<T: Send>(
     monitor: &mut Monitor<'_>,
     work: impl Fn(usize, &mut Monitor<'_>) -> Result<T> + Sync,
 ) -> Result<Vec<T>> {
-    map_by(None, count, n_threads, monitor, work)
-}
-
-fn map_by<T: Send>(
-    stage: Option<&'static str>,
-    count: usize,
-    n_threads: usize,
-    monitor: &mut Monitor<'_>,
-    work: impl Fn(usize, &mut Monitor<'_>) -> Result<T> + Sync,
-) -> Result<Vec<T>> {
     let mut results: Vec<Option<T>> = (0..count).map(|_| None).collect();
-    run(stage, &mut results, n_threads, monitor, |index, slot, monitor| {
+    run(None, &mut results, n_threads, monitor, |index, slot, monitor| {
         *slot = Some(work(index, monitor)?);
         Ok(())
     })?;

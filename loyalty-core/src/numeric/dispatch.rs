@@ -2,8 +2,14 @@
 //!
 //! A kernel is a function `#[inline(always)] fn kernel<S: Simd>(simd: S, …)` that works on [`f64x8`](fearless_simd::f64x8):
 //! eight lanes at every level, in one register of AVX-512, two of AVX2, four of the baseline. It is called through
-//! `dispatch!(level, simd => kernel(simd, …))` with `Level::new()`, which compiles it once for each level. All levels do the same additions and
-//! multiplications in the same order, none of them fused, so that each gives the same bits.
+//! `dispatch!(level, simd => kernel(simd, …))` with `Level::new()`, which compiles it once for each level. All levels do the
+//! same additions and multiplications in the same order, none of them fused, so that each gives the same bits.
+
+/// Numbers in a vector.
+pub(crate) const LANES: usize = 8;
+
+/// A vector in memory.
+pub(crate) type Lanes = [f64; LANES];
 
 /// All levels that this CPU has, the plainest first.
 #[cfg(test)]

@@ -16,4 +16,3 @@ pub mod rng;
 pub(crate) mod silhouette;
 pub mod special;
 pub mod sum;
-pub(crate) mod tiles;

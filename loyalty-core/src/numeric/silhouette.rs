@@ -8,8 +8,8 @@
 //! is kept of such ones. A cluster that is cut between groups needs a sum for each row, and fewer are cut than there are groups.
 
 use super::blocks::{self, Blocks};
+use super::dispatch::{LANES, Lanes};
 use super::frame::Frame;
-use super::tiles::{LANES, Lanes};
 use crate::check;
 use crate::error::{Error, Result};
 use crate::monitor::Monitor;
