@@ -15,19 +15,18 @@ pub(super) const BATCH: usize = 128;
 /// More parts than this would only read the rows more often.
 const MOST: usize = 64;
 
-/// How numbers are dealt out.
+/// How numbers are dealt out: to a power of two, so that masks and shifts do it.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Deal {
-    parts: u32,
-    /// 2⁶⁴ / parts, rounded up; 0 for a single part.
-    reciprocal: u64,
+    log2: u32,
 }
 
 impl Deal {
-    /// To so many parts.
+    /// To at least so many parts; to some more where that divides the work among the threads more evenly.
     pub(super) fn new(parts: usize) -> Self {
-        let parts = parts.clamp(1, MOST) as u32;
-        Self { parts, reciprocal: (u64::MAX / u64::from(parts)).wrapping_add(1) }
+        let parts = parts.clamp(1, MOST);
+        let even = if parts.is_power_of_two() { parts } else { 2 * parts.next_power_of_two() };
+        Self { log2: even.min(MOST).ilog2() }
     }
 
     /// To the threads that this much work is worth.
@@ -36,22 +35,19 @@ impl Deal {
     }
 
     pub(super) fn parts(self) -> usize {
-        self.parts as usize
+        1 << self.log2
     }
 
     /// The part of a number, and its place there.
     #[inline]
-    pub(super) fn of(self, number: u32) -> (u32, u32) {
-        // One multiplication divides any number below 2³² (Lemire, Kaser and Kurz 2019, Software: Practice and Experience 49).
-        let quotient = (u128::from(number) * u128::from(self.reciprocal)) >> 64;
-        let place = if self.reciprocal == 0 { number } else { quotient as u32 };
-        (number - place * self.parts, place)
+    pub(super) fn of(self, number: u32) -> (usize, u32) {
+        (number as usize & (self.parts() - 1), number >> self.log2)
     }
 
     /// The number at a place of a part.
     #[inline]
     pub(super) fn number(self, part: usize, place: u32) -> u32 {
-        place * self.parts + part as u32
+        place << self.log2 | part as u32
     }
 
     /// How many of the numbers below `count` a part has.
@@ -59,30 +55,31 @@ impl Deal {
         (count + self.parts() - 1).saturating_sub(part) / self.parts()
     }
 
-    /// Of the rows of a batch, those whose number is of this part and which are wanted: each with its place.
+    /// Of the rows of a batch, by their numbers, those that are of this part and wanted: each with its place.
     #[inline]
-    pub(super) fn pick(
+    pub(super) fn pick<'a>(
         self,
         part: usize,
-        rows: Range<usize>,
-        number: impl Fn(usize) -> u32,
-        wanted: impl Fn(usize) -> bool,
-        picked: &mut Picked,
-    ) -> &[(u32, u32)] {
+        numbers: &[u32],
+        wanted: impl Fn(usize, u32) -> bool,
+        picked: &'a mut Picked,
+    ) -> &'a [(u32, u32)] {
         let mut count = 0;
-        for (offset, row) in rows.enumerate().take(BATCH) {
-            let number = number(row);
+        for (offset, &number) in numbers.iter().enumerate() {
             let (owner, place) = self.of(number);
             // Which part is next cannot be foretold, so there is nothing to branch on.
-            picked[count] = (offset as u32, place);
-            count += usize::from((owner == part as u32) & (number != NONE) & wanted(row));
+            picked[count % ROOM] = (offset as u32, place);
+            count += usize::from((owner == part) & (number != NONE) & wanted(offset, number));
         }
         &picked[..count]
     }
 }
 
 /// Room for the rows of a batch: how far into it they are, and their places.
-pub(super) type Picked = [(u32, u32); BATCH + 1];
+pub(super) type Picked = [(u32, u32); ROOM];
+
+/// More than a batch, and a power of two.
+pub(super) const ROOM: usize = 2 * BATCH;
 
 /// How many threads this many rows are worth: starting one takes as long as some ten thousand of them.
 pub(super) fn worthwhile(rows: usize) -> usize {
@@ -110,7 +107,7 @@ impl<T> Hands<T> {
     #[inline]
     pub(super) fn get(&self, number: u32) -> Option<&T> {
         let (part, place) = self.deal.of(number);
-        self.parts.get(part as usize)?.get(place as usize)
+        self.parts.get(part)?.get(place as usize)
     }
 }
 
@@ -124,8 +121,9 @@ mod tests {
             let deal = Deal::new(parts);
             for number in (0..1000).chain([NONE - 7, NONE - 1, NONE, 1 << 31, (1 << 31) - 1]) {
                 let (part, place) = deal.of(number);
-                assert_eq!((part, place), (number % deal.parts, number / deal.parts), "{number} of {parts}");
-                assert_eq!(deal.number(part as usize, place), number);
+                let dealt = deal.parts() as u32;
+                assert_eq!((part as u32, place), (number % dealt, number / dealt), "{number} of {parts}");
+                assert_eq!(deal.number(part, place), number);
             }
             for count in [0, 1, 63, 64, 65, 999] {
                 let dealt: usize = (0..deal.parts()).map(|part| deal.places(part, count)).sum();

@@ -1,6 +1,6 @@
 //! The numbers of ids: each distinct id of a column gets one.
 
-use super::deal::{BATCH, Deal, NONE, batches, worthwhile};
+use super::deal::{Deal, NONE, ROOM, batches, worthwhile};
 use super::hash::{Keyed, Keys};
 use super::ids::{CustomerIds, Ids};
 use super::{ascending, texts::Texts};
@@ -428,7 +428,7 @@ impl<L> Hashed<L> {
     /// Where the id of a number is.
     fn at(&self, number: u32) -> Option<(&Shard<L>, u32)> {
         let (shard, place) = self.deal().of(number);
-        Some((self.shards.get(shard as usize)?, place))
+        Some((self.shards.get(shard)?, place))
     }
 
     fn len<Id>(&self) -> usize
@@ -487,7 +487,7 @@ impl<L> Hashed<L> {
         let numbers = blocks::collect(rows, monitor, |_| AtomicU32::new(NONE))?;
         let n_threads = n_threads.min(worthwhile(rows));
         blocks::for_each_long(&mut self.shards, n_threads, monitor, |owner, shard, monitor| {
-            let mut picked = [(0, 0); BATCH + 1];
+            let mut picked = [(0, 0); ROOM];
             for step in blocks::steps(rows) {
                 monitor.poll()?;
                 shard.make_room(step.len(), monitor)?;
@@ -496,7 +496,7 @@ impl<L> Hashed<L> {
                     for (offset, row) in batch.clone().enumerate() {
                         let Some(id) = id(row) else { continue };
                         let hash = id.hash(&keys);
-                        picked[count] = (offset as u32, hash as u32);
+                        picked[count % ROOM] = (offset as u32, hash as u32);
                         count += usize::from(owner_of(hash, deal) == owner);
                     }
                     let picked = &picked[..count];
@@ -549,7 +549,7 @@ impl<L> Hashed<L> {
 /// The shard of a hash, from its high half.
 #[inline]
 fn owner_of(hash: u64, deal: Deal) -> usize {
-    (((hash >> 32) * deal.parts() as u64) >> 32) as usize
+    (hash >> 32) as usize & (deal.parts() - 1)
 }
 
 impl<L> Shard<L> {

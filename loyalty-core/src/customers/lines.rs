@@ -1,8 +1,8 @@
 //! Rows counted out to their customers, and what is made of one customer's lines.
 
 use super::calendar::Calendar;
-use super::deal::{BATCH, Deal, Hands, NONE, batches};
-use super::summary::{Figures, Log, Numbers, for_numbers};
+use super::deal::{BATCH, Deal, Hands, NONE, ROOM, batches};
+use super::summary::{Figures, Log};
 use crate::error::Result;
 use crate::monitor::Monitor;
 use crate::numeric::blocks::{self, STEP};
@@ -91,9 +91,7 @@ impl Log<'_> {
     ) -> Result<Hands<T>> {
         let deal = Deal::among(self.n_threads, self.time.len());
         let parts = blocks::map_long(deal.parts(), self.n_threads, monitor, |part, monitor| {
-            let (ends, mut lines) = for_numbers!(self.customer, |number| {
-                self.count_out(deal, part, number, &wanted, &line, monitor)
-            })?;
+            let (ends, mut lines) = self.count_out(deal, part, &wanted, &line, monitor)?;
             let mut digests = Vec::with_capacity(ends.len());
             let (mut start, mut since_poll) = (0, 0);
             for end in ends {
@@ -118,19 +116,20 @@ impl Log<'_> {
         &self,
         deal: Deal,
         part: usize,
-        number: impl Fn(usize) -> u32,
         wanted: impl Fn(u32, i64) -> bool,
         line: impl Fn(&Self, usize) -> L,
         monitor: &mut Monitor<'_>,
     ) -> Result<(Vec<usize>, Vec<L>)> {
-        let wanted = |row: usize| wanted(number(row), self.time[row]);
-        let mut picked = [(0, 0); BATCH + 1];
+        let (mut room, mut picked) = ([0; BATCH], [(0, 0); ROOM]);
         // Counting sort: ends[i] counts customer i's rows, then tells where they start, and at last where they end.
         let mut ends = blocks::collect(deal.places(part, self.end()), monitor, |_| 0)?;
         for step in blocks::steps(self.time.len()) {
             monitor.poll()?;
             for rows in batches(step) {
-                for &(_, place) in deal.pick(part, rows, &number, wanted, &mut picked) {
+                let time = &self.time[rows.clone()];
+                let numbers = self.customer.batch(rows, &mut room);
+                let wanted = |offset: usize, number| wanted(number, time[offset]);
+                for &(_, place) in deal.pick(part, numbers, wanted, &mut picked) {
                     ends[place as usize] += 1;
                 }
             }
@@ -144,8 +143,10 @@ impl Log<'_> {
         for step in blocks::steps(self.time.len()) {
             monitor.poll()?;
             for rows in batches(step) {
-                let first = rows.start;
-                for &(offset, place) in deal.pick(part, rows, &number, wanted, &mut picked) {
+                let (first, time) = (rows.start, &self.time[rows.clone()]);
+                let numbers = self.customer.batch(rows, &mut room);
+                let wanted = |offset: usize, number| wanted(number, time[offset]);
+                for &(offset, place) in deal.pick(part, numbers, wanted, &mut picked) {
                     let end = &mut ends[place as usize];
                     lines[*end] = line(self, first + offset as usize);
                     *end += 1;

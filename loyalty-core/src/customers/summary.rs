@@ -6,7 +6,7 @@
 
 use super::accumulator::overflow;
 use super::calendar::Calendar;
-use super::deal::{BATCH, Deal, Hands, NONE, batches, worthwhile};
+use super::deal::{BATCH, Deal, Hands, NONE, ROOM, batches, worthwhile};
 use super::index::Index;
 use super::lines;
 use super::periods::{Period, TimeUnit};
@@ -17,6 +17,7 @@ use crate::monitor::Monitor;
 use crate::numeric::blocks::{self, Blocks, STEP};
 use std::array;
 use std::hint::black_box;
+use std::ops::Range;
 
 /// An order log whose ids are numbers.
 pub(super) struct Log<'a> {
@@ -47,24 +48,20 @@ impl Numbers<'_> {
             Numbers::Offsets { ids, base } => ids[row].abs_diff(*base) as u32,
         }
     }
-}
 
-/// `$body` compiled for each kind of numbers, with `$number` the function from a row to its number.
-macro_rules! for_numbers {
-    ($numbers:expr, |$number:ident| $body:expr) => {
-        match $numbers {
-            Numbers::Given(numbers) => {
-                let $number = |row: usize| numbers[row];
-                $body
-            }
+    /// Those of the rows of a batch.
+    #[inline]
+    pub(super) fn batch<'n>(&self, rows: Range<usize>, room: &'n mut [u32; BATCH]) -> &'n [u32] {
+        let room = &mut room[..rows.len()];
+        match self {
+            Numbers::Given(numbers) => room.copy_from_slice(&numbers[rows]),
             Numbers::Offsets { ids, base } => {
-                let $number = |row: usize| ids[row].abs_diff(base) as u32;
-                $body
+                room.iter_mut().zip(&ids[rows]).for_each(|(slot, id)| *slot = id.wrapping_sub(*base) as u32);
             }
         }
-    };
+        room
+    }
 }
-pub(super) use for_numbers;
 
 /// Whose the numbers are.
 #[derive(Debug, Clone, Copy)]
@@ -148,14 +145,7 @@ impl Log<'_> {
         let deal = Deal::among(self.n_threads, self.time.len());
         let parts = blocks::map_long(deal.parts(), self.n_threads, monitor, |part, monitor| {
             let mut tallies = blocks::collect(deal.places(part, self.end()), monitor, |_| Tally::default())?;
-            for_numbers!(self.customer, |number| self.tally(
-                deal,
-                part,
-                number,
-                as_of,
-                &mut tallies,
-                monitor
-            ))?;
+            self.tally(deal, part, as_of, &mut tallies, monitor)?;
             // Of the same size, so that they take the place of the tallies.
             let figures = tallies.into_iter().enumerate().map(|(place, tally)| {
                 if place % STEP == 0 {
@@ -192,18 +182,17 @@ impl Log<'_> {
         &self,
         deal: Deal,
         part: usize,
-        number: impl Fn(usize) -> u32,
         as_of: i64,
         tallies: &mut [Tally],
         monitor: &mut Monitor<'_>,
     ) -> Result<()> {
-        let mut picked = [(0, 0); BATCH + 1];
+        let (mut room, mut picked) = ([0; BATCH], [(0, 0); ROOM]);
         for step in blocks::steps(self.time.len()) {
             monitor.poll()?;
             for rows in batches(step) {
                 let (time, amount) = (&self.time[rows.clone()], &self.amount[rows.clone()]);
-                let picked =
-                    deal.pick(part, rows.clone(), &number, |row| self.time[row] <= as_of, &mut picked);
+                let numbers = self.customer.batch(rows, &mut room);
+                let picked = deal.pick(part, numbers, |offset, _| time[offset] <= as_of, &mut picked);
                 // All of them first, so that none need wait for another.
                 black_box(picked.iter().fold(0, |all, &(_, place)| all ^ tallies[place as usize].touch()));
                 for &(offset, place) in picked {

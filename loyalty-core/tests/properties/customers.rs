@@ -482,6 +482,28 @@ proptest! {
     }
 
     #[test]
+    fn ids_that_are_their_own_numbers_tell_the_same(
+        rows in prop::collection::vec(row(), 1..60),
+        close in any::<bool>(),
+        with_orders in any::<bool>(),
+        params in params(),
+    ) {
+        let rows: Vec<Row> = rows
+            .iter()
+            .map(|row| {
+                let customer = row.customer.map(|id| if close { id % 100 } else { id });
+                Row { customer, order: Some(row.order.unwrap_or(9)), ..*row }
+            })
+            .collect();
+        let customer: Vec<i64> = rows.iter().filter_map(|row| row.customer).collect();
+        let order: Vec<i64> = rows.iter().filter_map(|row| row.order).collect();
+        let columns = Columns::of(&rows, with_orders);
+        let log = Transactions::new(&customer, &columns.time, &columns.amount);
+        let log = if with_orders { log.order(&order) } else { log };
+        prop_assert_eq!(summarize(&log, &params), summarize(&columns.log(), &params));
+    }
+
+    #[test]
     fn periods_of_a_zone_are_those_of_its_clocks(
         (tz, times) in (prop::sample::select(ZONES.to_vec()), prop::collection::vec(instants(), 1..8))
             .prop_map(|(tz, instants)| (tz, near_changes(tz, &instants))),
@@ -526,9 +548,20 @@ fn threads_do_not_matter() {
         let params = params.clone().period(period);
         let columns = Columns::of(&rows, with_orders);
         let one = summarize(&columns.log(), &params.clone().n_threads(1)).unwrap();
-        for n_threads in [2, 3, 8] {
-            assert_eq!(summarize(&columns.log(), &params.clone().n_threads(n_threads)).unwrap(), one);
-        }
         assert!(Ids::from(&columns.customer).len() == rows.len() && one.len() > 2_000);
+        // The same customers, found in each of the other ways, in the same order.
+        let ids: Vec<i64> = rows.iter().filter_map(|row| row.customer).collect();
+        let far: Vec<i64> = ids.iter().map(|id| id * 1_000_000_007).collect();
+        let texts: Vec<String> = ids.iter().map(|id| format!("customer number {id:09}")).collect();
+        let texts: Vec<&str> = texts.iter().map(String::as_str).collect();
+        for customer in [columns.log().customer, Ids::from(&ids), Ids::from(&far), Ids::from(&texts)] {
+            let mut log = columns.log();
+            log.customer = customer;
+            for n_threads in [1, 2, 3, 8] {
+                let mut other = summarize(&log, &params.clone().n_threads(n_threads)).unwrap();
+                other.ids = one.ids.clone();
+                assert_eq!(other, one);
+            }
+        }
     }
 }
