@@ -1,6 +1,7 @@
 //! Lloyd's algorithm.
 
-use super::points::{Place, Points};
+use super::chunk::Place;
+use super::points::Points;
 use crate::error::Result;
 use crate::monitor::Monitor;
 

@@ -1,6 +1,8 @@
 //! K-means: customers in groups of similar behaviour.
 
 mod choose;
+mod chunk;
+mod draws;
 mod filter;
 mod init;
 mod lloyd;
