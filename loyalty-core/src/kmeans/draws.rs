@@ -1,6 +1,8 @@
 //! Draws of rows with given masses, whatever their order.
 
 use super::sketch::{Column, TILE};
+use crate::error::Result;
+use crate::monitor::Monitor;
 use std::cmp::Ordering;
 
 /// Bins of rows by their marks: enough that a draw looks at few rows, and few enough that their masses cost nothing.
@@ -46,13 +48,15 @@ pub(super) fn pick(masses: impl Iterator<Item = f64>, mut rest: f64) -> Option<(
 
 /// The item at which the masses so far, all above 0, exceed this much of them when the items are put in order; the last if
 /// they do not. Halves the items until one is left.
-pub(super) fn pick_in_order<T>(
-    mut items: &mut [T],
+pub(super) fn pick_in_order<'a, T>(
+    mut items: &'a mut [T],
     mut rest: f64,
     mass: impl Fn(&T) -> f64,
     order: impl Fn(&T, &T) -> Ordering,
-) -> Option<&T> {
+    monitor: &mut Monitor<'_>,
+) -> Result<Option<&'a T>> {
     while items.len() > 1 {
+        monitor.poll()?;
         let half = items.len() / 2;
         items.select_nth_unstable_by(half, &order);
         let (before, after) = items.split_at_mut(half);
@@ -64,7 +68,7 @@ pub(super) fn pick_in_order<T>(
             after
         };
     }
-    items.first()
+    Ok(items.first())
 }
 
 #[cfg(test)]
@@ -81,7 +85,10 @@ mod tests {
             let total: f64 = items.iter().map(|item| item.1).sum();
             for share in [0.0, 0.3, 0.999, 1.0] {
                 let rest = (share * total).floor();
-                let picked = *pick_in_order(&mut items, rest, |item| item.1, |a, b| a.0.cmp(&b.0)).unwrap();
+                let order = |a: &(u64, f64), b: &(u64, f64)| a.0.cmp(&b.0);
+                let monitor = &mut Monitor::silent();
+                let picked =
+                    *pick_in_order(&mut items, rest, |item| item.1, order, monitor).unwrap().unwrap();
                 let mut sorted = items.clone();
                 sorted.sort_unstable_by_key(|item| item.0);
                 assert_eq!(picked, sorted[pick(sorted.iter().map(|item| item.1), rest).unwrap().0]);

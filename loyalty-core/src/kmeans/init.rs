@@ -91,7 +91,7 @@ pub(super) fn k_means_plus_plus(
     let mut candidates = Vec::with_capacity(n_trials * columns);
 
     points.forget_distances(monitor)?;
-    if let Some(first) = points.draw(rng) {
+    if let Some(first) = points.draw(rng, monitor)? {
         points.copy_row(first, &mut centroids);
     }
     for done in 1..n_clusters {
@@ -99,8 +99,10 @@ pub(super) fn k_means_plus_plus(
         let last = (done - 1) * columns..done * columns;
         points.approach(&centroids[last.clone()], done == 1, monitor)?;
         candidates.clear();
-        for place in (0..n_trials).filter_map(|_| points.draw(rng)) {
-            points.copy_row(place, &mut candidates);
+        for _ in 0..n_trials {
+            if let Some(place) = points.draw(rng, monitor)? {
+                points.copy_row(place, &mut candidates);
+            }
         }
         if candidates.is_empty() {
             centroids.extend_from_within(last);
@@ -122,7 +124,7 @@ pub(super) fn random(points: &mut Points<'_>, rng: &mut Rng, monitor: &mut Monit
         if done > 0 {
             points.exclude(&centroids[(done - 1) * columns..], monitor)?;
         }
-        match points.draw(rng) {
+        match points.draw(rng, monitor)? {
             Some(place) => points.copy_row(place, &mut centroids),
             None => centroids.extend_from_within(done.saturating_sub(1) * columns..),
         }

@@ -287,11 +287,15 @@ impl<'a> Points<'a> {
     ///
     /// The probabilities are laid end to end in the order of the rows' [marks](mark), where copies of a row lie together:
     /// the answer depends neither on the order of the rows, nor on whether copies or a weight stand for them.
-    pub(super) fn draw(&self, rng: &mut Rng) -> Option<Place> {
+    pub(super) fn draw(&self, rng: &mut Rng, monitor: &mut Monitor<'_>) -> Result<Option<Place>> {
         let masses = &self.totals.masses;
-        let (bin, rest) = pick(masses.iter().copied(), rng.uniform() * masses.iter().sum::<f64>())?;
+        let Some((bin, rest)) = pick(masses.iter().copied(), rng.uniform() * masses.iter().sum::<f64>())
+        else {
+            return Ok(None);
+        };
         let mut rows: Vec<(f32, f64, Place)> = Vec::new();
         for (index, chunk) in self.chunks.iter().enumerate() {
+            monitor.poll()?;
             chunk.of_bin(index, bin as u16, self.columns(), &mut rows);
         }
         let values = |place: &Place| self.rows.x.row(self.chunks[place.chunk].range.start + place.row);
@@ -299,7 +303,8 @@ impl<'a> Points<'a> {
             let by_value = || values(at).iter().partial_cmp(values(other).iter()).unwrap_or(Ordering::Equal);
             a.total_cmp(b).then_with(by_value).then(at.cmp(other))
         };
-        pick_in_order(&mut rows, rest, |&(_, mass, _)| mass, order).map(|&(.., place)| place)
+        let picked = pick_in_order(&mut rows, rest, |&(_, mass, _)| mass, order, monitor)?;
+        Ok(picked.map(|&(.., place)| place))
     }
 
     /// Appends the values of a row.
@@ -573,7 +578,7 @@ mod tests {
         let mut rng = Rng::new(3);
         let mut counts = [0_usize; 4];
         for _ in 0..8000 {
-            counts[points.draw(&mut rng).unwrap().row] += 1;
+            counts[points.draw(&mut rng, &mut Monitor::silent()).unwrap().unwrap().row] += 1;
         }
         // Masses 0, 4, 4 and 8 of 16; five standard deviations.
         assert_eq!(counts[0], 0);
