@@ -151,13 +151,16 @@ LOG = {
     "time": RNG.integers(0, 730 * 86_400_000_000, 1_000_000).view("datetime64[us]"),
     "amount": RNG.exponential(30.0, 1_000_000),
 }
+# Long enough work for a listener to be asked, however fast it is.
+MANY, MANY_Y = np.tile(X, (12, 1)), np.tile(Y, 12)
+LONG_LOG = {name: np.tile(column, 8) for name, column in LOG.items()}
 LISTENED: dict[str, Any] = {
     "K-means": lambda told: loyalty.KMeans(20, n_init=100, tol=0.0, progress=told).fit(X),
     "choice of k": lambda told: loyalty.ChooseK(2, 40, progress=told).fit(X),
-    "logistic": lambda told: loyalty.LogisticChurn(l1_ratio=0.5, tol=1e-15, progress=told).fit(X, Y),
+    "logistic": lambda told: loyalty.LogisticChurn(l1_ratio=0.5, tol=1e-15, progress=told).fit(MANY, MANY_Y),
     "silhouette": lambda told: loyalty.metrics.silhouette(X, Y.astype(int), progress=told),
     "scorecard": lambda told: loyalty.Scorecard(progress=told).fit(LOG),
-    "customer rows": lambda told: loyalty.summarize(LOG, progress=told),
+    "customer rows": lambda told: loyalty.summarize(LONG_LOG, progress=told),
 }
 
 
